@@ -168,25 +168,13 @@ def values_in(words, *names):
     return found + [word.partition("=")[2] for word in words if word.startswith(tuple(f"{name}=" for name in names))]
 
 
-PIP_VALUED = {
-    "-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "-i", "--index-url", "--index",
-    "--extra-index-url", "-f", "--find-links", "-p", "--python", "--prefix", "--root", "--group", "--extra", "--platform",
-    "--python-version", "--implementation", "--abi", "--no-binary", "--only-binary", "-C", "--config-settings",
-}  # fmt: skip
-"""Options of pip that have a value."""
-
-
 def installed():
     """What the automation installs by name, beside what the project lists: one for each `pip install`."""
     for call in calls():
         at = 1 if call.words[:2] == ["uv", "pip"] else 0
         if call.words[at] not in ("pip", "pip3") or call.words[at + 1 : at + 2] != ["install"]:
             continue
-        found, words = [], call.words[at + 2 :]
-        while words := without_options(words, PIP_VALUED):
-            found += [words[0]] if packages.parsed(words[0]) else []
-            words = words[1:]
-        if found:
+        if found := packages.of_pip(call.words[at + 2 :], call.folder):
             yield packages.Listed(call.source, found, None)
 
 

@@ -32,7 +32,8 @@ class Noxfile:
             for node in ast.walk(function):
                 called = node.func if isinstance(node, ast.Call) else None
                 if isinstance(called, ast.Attribute) and called.attr in (method, f"{method}_always"):
-                    yield function.name, [str(word) for word in self.sequence(node.args)], self.variables(node)
+                    unknown = [""] if method == "install" else []  # it may be the value of the option before it
+                    yield function.name, [str(word) for word in self.sequence(node.args, unknown)], self.variables(node)
 
     def variables(self, node):
         """The variables that a call of a session sets for what it runs."""
@@ -46,12 +47,12 @@ class Noxfile:
         pairs = [(name.id, self.value(node.value)) for node in nodes for name in node.targets if isinstance(name, ast.Name)]
         return {name: value for name, value in pairs if value is not None}
 
-    def sequence(self, nodes):
-        """The values of a list or of arguments that are known."""
+    def sequence(self, nodes, unknown=()):
+        """The values of a list or of arguments that are known; `unknown`: what stands for each of the others."""
         found = []
         for node in nodes:
             value = self.value(node.value if isinstance(node, ast.Starred) else node)
-            found += value if isinstance(value, list) else [] if value is None else [value]
+            found += value if isinstance(value, list) else list(unknown) if value is None else [value]
         return found
 
     def value(self, node):

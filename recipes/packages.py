@@ -178,9 +178,51 @@ def tox(folder):
                 yield Listed(f"tox's environment `{name}`", found, None)
 
 
+PIP_VALUED = {
+    "-C", "-P", "-b", "-c", "-d", "-e", "-f", "-i", "-p", "-r", "-t", "--abi", "--allow-insecure-host",
+    "--build-constraint", "--build-constraints", "--build-option", "--cache-dir", "--cert", "--client-cert",
+    "--color", "--config-file", "--config-setting", "--config-settings", "--config-settings-package",
+    "--constraint", "--constraints", "--default-index", "--directory", "--editable", "--exclude-newer",
+    "--exclude-newer-package", "--excludes", "--exists-action", "--extra", "--extra-index-url", "--find-links",
+    "--fork-strategy", "--global-option", "--group", "--implementation", "--index", "--index-strategy",
+    "--index-url", "--keyring-provider", "--link-mode", "--log", "--no-binary", "--no-build-isolation-package",
+    "--no-sources-package", "--only-binary", "--override", "--overrides", "--platform", "--prefix",
+    "--prerelease", "--progress-bar", "--project", "--proxy", "--python", "--python-platform",
+    "--python-version", "--refresh-package", "--reinstall-package", "--report", "--requirement",
+    "--requirements", "--resolution", "--retries", "--root", "--root-user-action", "--src", "--target",
+    "--timeout", "--torch-backend", "--trusted-host", "--upgrade-package", "--upgrade-strategy",
+    "--use-deprecated", "--use-feature",
+}  # fmt: skip
+"""Options of `pip install`, of uv's as well, that have a value."""
+
+
+def of_pip(words, folder):
+    """What `pip install` with these words takes by name, itself or by the files that it is told."""
+    found, words = [], list(words)
+    while words:
+        word = words.pop(0)
+        if not word.startswith("-"):
+            found += [word] if parsed(word) else []
+            continue
+        name, value = option(word)
+        if name in PIP_VALUED and not value:
+            value = words.pop(0) if words else ""
+        if name in ("-r", "--requirement", "--requirements") and value:
+            found += in_file(folder / value, set())
+    return found
+
+
+def option(word):
+    """An option's name, and the value that stands in the same word: `--index=x`, `-rx`, `-qrx`."""
+    if word.startswith("--"):
+        name, _, value = word.partition("=")
+        return name, value
+    at = next((at for at, letter in enumerate(word) if at and f"-{letter}" in PIP_VALUED), len(word))
+    return f"-{word[at : at + 1]}", word[at + 1 :]
+
+
 def nox(folder):
     """What the sessions of a noxfile install, as far as it is written literally."""
     for session, call, _ in nox_calls(folder, "install"):
-        found = [word for word in call if word[:1].isalnum()]
-        if found:
+        if found := of_pip(call, folder):
             yield Listed(f"nox's session `{session}`", found, None)

@@ -244,6 +244,15 @@ old = "1"
         packages = self.project({})("packages")
         self.assertEqual([text for text in expected if not packages.parsed(text)], [])
 
+    def test_what_options_of_pip_are_given_is_no_package_and_a_file_of_requirements_is_read(self):
+        for words, found in (
+            ('"mypy", "-r", "requirements/own.in"', ["mypy", "numpy"]), ('"-rrequirements/own.in", "--requirement=requirements/own.in"', ["numpy", "numpy"]),
+            ('"-c", "limits", "--index-url", "https://own.example", "--group", "dev", "mypy"', ["mypy"]), ('"-qU", "-t", "place", "mypy>=1", "-e", "own"', ["mypy>=1"]),
+            ('"-qc", where(), "mypy", "."', ["mypy"]), ('"--cache-dir=x", "mypy"', ["mypy"]),
+        ):  # fmt: skip
+            files = {"noxfile.py": f"def lint(session):\n    session.install({words})\n", "requirements/own.in": "numpy  # x\n"}
+            self.assertEqual(self.listed(files), {"nox's session `lint`": found}, words)
+
     def test_a_tool_that_has_a_version_for_each_python_keeps_all_of_them(self):
         module = self.project({})("tools")
         both = ["black<25 ; python_version < '3.10'", "black>=25 ; python_version >= '3.10'"]
