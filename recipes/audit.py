@@ -112,7 +112,7 @@ def cargo_tool(name, yes):
     if shutil.which(name):
         return ["cargo"]
     root = Path(given.FACTS.get("cache") or given.STATE) / "tools" / name
-    program = root / "bin" / name
+    program = root / "bin" / programs.file_name(name)
     if not program.is_file():
         install = ["cargo", "install", name, "--locked", "--quiet", "--root", root]
         if not consent.given_for(f"build {name}, once, for all projects; it takes some minutes", yes):

@@ -55,6 +55,11 @@ def say(verb, text):
     print(f"{verb:>12} {text}", file=sys.stderr, flush=True)
 
 
+def file_name(program):
+    """What the file of a program is called on this system."""
+    return f"{program}.exe" if os.name == "nt" else program
+
+
 def pasteable(words):
     """A command as a shell reads it."""
     return shlex.join(str(word) for word in words)

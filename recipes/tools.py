@@ -296,7 +296,7 @@ def had(tool, program, wants, below):
             elif want.place:
                 note(f"{want.place} asks for {tool} as it cannot be installed: {error.sentence}")
             continue
-        path = scripts(folder) / (program + (".exe" if os.name == "nt" else ""))
+        path = scripts(folder) / programs.file_name(program)
         if path.is_file():
             return str(path)
         trouble = trouble or Trouble(f"`{want.requirements[0]}` brings no program `{program}`")

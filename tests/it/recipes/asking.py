@@ -958,6 +958,16 @@ class Cleaning(Case):
 
 
 class OnWindows(Case):
+    def test_a_program_that_was_built_once_is_found_by_its_name_there(self):
+        for system, name in ("nt", "cargo-audit.exe"), ("posix", "cargo-audit"):
+            load = self.project({f"cache/tools/cargo-audit/bin/{name}": ""})
+            audit, programs = load("audit"), load("programs")
+            audit.given.FACTS["cache"] = str(self.root / "cache")
+            audit.consent.given_for = lambda *_: False
+            audit.shutil = types.SimpleNamespace(which=lambda _: None)
+            programs.os = types.SimpleNamespace(name=system)
+            self.assertEqual(audit.cargo_tool("cargo-audit", False), [str(self.root / "cache/tools/cargo-audit/bin" / name)])
+
     def test_what_calls_the_compiler_through_a_script_of_the_shell_says_so_before_anything_is_built(self):
         for name, words in ("cov", ["cov", "--yes"]), ("pgo", ["pgo"]):
             load, said = self.project({"tests/test_own.py": "def test_own(benchmark): pass\n"}, crate=True), io.StringIO()
