@@ -126,14 +126,15 @@ def is_formatted(language):
     if language == "rust":
         commands = rustfmt("--check", head)
     else:
-        names = [str(path) for path in sorted(head.rglob("*")) if path.suffix in (".py", ".pyi", ".ipynb")]
+        # from the folder's own names, which are shorter, and begin with no `-`
+        names = [f"./{path.relative_to(head).as_posix()}" for path in sorted(head.rglob("*")) if path.suffix in (".py", ".pyi", ".ipynb")]
         if not names:
             return True
         start = [*tools.standalone("ruff"), "format", "--check", "--quiet", "--no-cache", "--isolated"]
         settings = project.ruff() or {}
         length = settings.get("line-length")
         start += ["--line-length", str(length)] if isinstance(length, int) else []
-        commands = [([*start, *names], head)]
+        commands = [([*start, *part], head) for part in parts(names)]
     return all(programs.read(words, folder) for words, folder in commands)
 
 
@@ -315,9 +316,20 @@ def matches(pattern, name, otherwise):
         return otherwise
 
 
-def parts(files, size=500):
+LINE = 24_000
+"""The characters of names that one command line is given: Windows takes 32,767 with all the rest."""
+
+
+def parts(files):
     """Files in portions that a command line holds."""
-    return [files[at : at + size] for at in range(0, len(files), size)]
+    found, room = [], 0
+    for name in files:
+        room -= len(name) + 3  # a space and quotes
+        if room < 0:
+            found.append([])
+            room = LINE - len(name) - 3
+        found[-1].append(name)
+    return found
 
 
 def over_files(words, call, variables):

@@ -580,7 +580,17 @@ class Style(Case):
         self.assertEqual(self.style({"setup.cfg": "[flake8]\nmax-line-length = 9\n", "a.py": "x=1"}).formatter(), None)
 
     def test_what_is_formatted_is_all_that_the_formatter_looks_at(self):
-        module = self.style({"a.py": "", "b.pyi": "", "c.ipynb": "", "d.md": ""})
+        self.assertEqual(self.looked_at({"a.py": "", "b.pyi": "", "c.ipynb": "", "d.md": ""}, 1), (None, [["a.py", "b.pyi", "c.ipynb"]]))
+
+    def test_what_is_formatted_is_asked_in_command_lines_that_every_system_takes(self):
+        files = {f"{'a' * 200}/{'b' * 200}/{at:03}.py": "" for at in range(200)}
+        formatter, asked = self.looked_at(files, 0)
+        self.assertEqual((formatter, sum(asked, [])), ("ruff", sorted(Path(name).name for name in files)))
+        self.assertLess(self.longest, 30_000)
+
+    def looked_at(self, files, code):
+        """What formats, where ruff ends with a code, and the files that each start of it looks at."""
+        module = self.style(files)
         for words in ["init", "--quiet"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "x"]:
             subprocess.run(["git", *words], cwd=self.root, check=True)
         programs, real, asked = module.programs, module.programs.start, []
@@ -588,11 +598,12 @@ class Style(Case):
         def start(words, *others):
             if words[0] != "ruff":
                 return real(words, *others)
-            asked.extend(Path(word).name for word in words if word.startswith("/"))
-            return programs.Outcome(words, 1)
+            asked.append([Path(word).name for word in words if "/" in word])
+            self.longest = max(self.longest, len(" ".join(words)))
+            return programs.Outcome(words, code)
 
-        programs.start, module.tools.standalone = start, lambda tool: [tool]
-        self.assertEqual((module.formatter(), asked), (None, ["a.py", "b.pyi", "c.ipynb"]))
+        programs.start, module.tools.standalone, self.longest = start, lambda tool: [tool], 0
+        return module.formatter(), asked
 
     def test_ruff_lints_unless_another_linter_does(self):
         self.assertTrue(self.style({}).lints_by_ruff())
