@@ -34,9 +34,20 @@ def asked(words, folder):
     wanted = [name for word in rest if not shell.ASSIGNMENT.match(word) for name in word.split(",")]
     for place in project.folders(folder):
         known = {task.name: task for task in of(place) if task.runner == runner}
-        if found := [task for name in dict.fromkeys(wanted) if (task := named(name, known, place))]:
+        if found := [task for name in dict.fromkeys(joined(wanted, known)) if (task := named(name, known, place))]:
             return [changed(task, told) for task in found]
     return []
+
+
+def joined(names, known):
+    """Names with those of modules of just in one: `a b` is `a::b`."""
+    found = []
+    for name in names:
+        if found and any(one.startswith(f"{found[-1]}::") for one in known):
+            found[-1] = f"{found[-1]}::{name}"
+        else:
+            found.append(name)
+    return found
 
 
 def named(name, known, folder):
@@ -98,21 +109,79 @@ def before(runner, needed, name):
 
 
 def justfile(folder):
-    """Recipes, with the variables that are plain texts."""
+    """Recipes of just, of what a justfile imports and of its modules."""
     path = project.first_in(folder, "justfile", "Justfile", ".justfile")
-    text = project.text(path) if path else ""
+    if path:
+        yield from of_justfile(path, folder, "")
+
+
+def of_justfile(path, folder, prefix):
+    """Recipes and aliases, with the variables that are plain texts; `prefix`: the module's name, with `::`."""
+    files = imported(path, [])
+    text = "\n".join(project.text(file) for file in files)
     texts = re.findall(r"^(export\s+)?(\w[\w-]*)\s*:=\s*['\"]([^'\"]*)['\"]\s*$", text, re.M)
     names = {name: value for _, name, value in texts}
     exports = re.search(r"^set\s+export\s*(:=\s*true\s*)?$", text, re.M)
     variables = {name: value for sign, name, value in texts if sign or exports}
     shared = re.search(rf"^set\s+working-directory\s*:=\s*{PLACE}", text, re.M)
-    for attributes, header, body in re.findall(r"^((?:\[[^\n]*\][ \t]*\n)*)@?([a-zA-Z_][^\n]*?:(?!=)[^\n]*)\n((?:[ \t]+[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M):
-        name, (_, _, needed) = re.match(r"[\w-]+", header).group(), header.rpartition(":")
-        needs = before("just", re.findall(r"[a-zA-Z_][\w-]*", re.sub(r"#.*|\([^)]*\)", "", needed)), name)
-        scripts = [body] if body.lstrip().startswith("#!") else re.sub(r"\\\r?\n\s*", " ", body).splitlines()
-        told = re.search(rf"working-directory\s*[:(]\s*{PLACE}", attributes) or shared
-        place = (folder / told.group(1)).resolve() if told else folder
-        yield Task("just", name, needs + scripts, place, given.shown(path), names, variables)
+    for file in reversed(files):  # what is imported gives way
+        for attributes, line, body in RECIPE.findall(project.text(file)):
+            name, needed = header(line)
+            if not name:
+                continue
+            needs = before("just", [f"{prefix}{one}" for one in needed], f"{prefix}{name}")
+            scripts = [body] if body.lstrip().startswith("#!") else re.sub(r"\\\r?\n\s*", " ", body).splitlines()
+            told = re.search(rf"working-directory\s*[:(]\s*{PLACE}", attributes) or shared
+            place = (folder / told.group(1)).resolve() if told else folder
+            yield Task("just", f"{prefix}{name}", needs + scripts, place, given.shown(file), names, variables)
+    for name, meant in re.findall(r"^alias\s+([\w-]+)\s*:=\s*([\w:-]+)", text, re.M):
+        yield Task("just", f"{prefix}{name}", [f"just {prefix}{meant}"], folder, given.shown(path))
+    for name, told in re.findall(rf"^mod\??\s+([\w-]+)(?:[ \t]+{PLACE})?[ \t\r]*(?:#.*)?$", text, re.M):
+        module = module_file(path.parent, name, told)
+        if module and prefix.count("::") < DEEPEST:
+            yield from of_justfile(module, module.parent, f"{prefix}{name}::")
+
+
+RECIPE = re.compile(r"^((?:\[[^\n]*\][ \t]*\n)*)@?([a-zA-Z_][^\n]*?:(?!=)[^\n]*)\n((?:[ \t]+[^\n]*(?:\n|$)|[ \t]*\n)*)", re.M)
+"""The attributes, the first line and the body of what may be a recipe of just."""
+
+DEEPEST = 3
+"""How deep modules of just are looked for."""
+
+
+def header(line):
+    """The name of a recipe of just and those that it needs, by its first line; none where it is no recipe's."""
+    quoted = r"\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`"
+    pieces = [piece for piece in re.findall(rf"{quoted}|#.*|:=|[\w-]+(?:::[\w-]+)*|\S", line) if not piece.startswith("#")]
+    if ":" not in pieces or ":=" in pieces[: pieces.index(":")]:
+        return None, []
+    needed, depth = [], 0
+    rest = pieces[pieces.index(":") :]
+    for previous, piece in zip(rest, rest[1:]):
+        depth += (piece == "(") - (piece == ")")
+        if re.match(r"[a-zA-Z_]", piece) and (depth == 0 or (depth == 1 and previous == "(")):
+            needed.append(piece)
+    return pieces[0], needed
+
+
+def imported(path, seen):
+    """A justfile and those that it imports, each once."""
+    seen.append(path)
+    for told in re.findall(rf"^import\??\s+{PLACE}", project.text(path), re.M):
+        other = (path.parent / told).resolve()
+        if other.is_file() and other not in seen:
+            imported(other, seen)
+    return seen
+
+
+def module_file(folder, name, told):
+    """The file of a module of just; None where there is none."""
+    names = ("mod.just", "justfile", "Justfile", ".justfile")
+    place = folder / (told or name)
+    if told and place.is_file():
+        return place
+    beside = None if told else project.first_in(folder, f"{name}.just")
+    return beside or project.first_in(place, *names)
 
 
 PLACE = r"['\"]([^'\"{]+)['\"]"

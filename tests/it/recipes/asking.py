@@ -321,6 +321,21 @@ class Automation(Case):
         }
         self.assertEqual(self.calls(files, "ruff"), [["ruff", "check", "own"]])
 
+    def test_a_recipe_of_just_is_known_wherever_just_finds_it(self):
+        lint = "lint *args:\n    ruff check {{args}} src\n"
+        ci = ".github/workflows/ci.yml"
+        for files, start in (
+            ({"justfile": f"check: lint  # CI: all checks\n{lint}"}, "check"), ({"justfile": f"ci: (lint \"--strict: #\")\n{lint}"}, "ci"),
+            ({"justfile": f"alias l := lint\n{lint}"}, "l"), ({"justfile": "import 'more/own.just'\n", "more/own.just": lint}, "lint"),
+            ({"justfile": "import? 'a.just'\n", "a.just": "import 'justfile'\nimport 'b.just'\nall: lint\n", "b.just": lint}, "all"),
+            ({"justfile": "mod own\n", "own.just": f"all: lint\n{lint}"}, "own::all"), ({"justfile": "mod own  # ours\n", "own.just": lint}, "own lint"),
+            ({"justfile": f"mod own '.'\nx at=\"#:\": lint\n{lint}"}, "x"), ({"justfile": f"text := \"a: b\"\nci: && lint\n{lint}"}, "ci"),
+        ):  # fmt: skip
+            files[ci] = f"jobs: {{a: {{steps: [{{run: 'just {start}'}}]}}}}\n"
+            module = self.project(files)("automation")
+            found = [call.words for call in module.calls() if call.tool == "ruff" and call.rank == module.CI]
+            self.assertEqual([words[-1] for words in found], ["src"], files)
+
     def test_tasks_that_start_each_other_come_to_an_end(self):
         self.assertEqual(self.calls({"Makefile": "a: b\n\truff check\nb: a\n\tmake a b\n"}, "ruff"), [["ruff", "check"]])
 
