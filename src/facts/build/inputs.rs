@@ -19,7 +19,7 @@ use crate::world::toolchain::Toolchain;
 
 use super::dep_info::{dep_infos, linked_sources, sources};
 use super::output::{intermediate_dir, target_dir};
-use super::variables::{declared_files, variables, watches_everything};
+use super::variables::{ScriptOutputs, variables};
 
 /// Whose build, and where.
 #[derive(Clone, Copy)]
@@ -45,10 +45,12 @@ pub struct Inputs {
 impl Inputs {
     /// `since` as in [`Input::file`].
     pub fn gather(place: &BuildPlace<'_>, since: u64) -> Self {
+        let scripts = ScriptOutputs::read(&intermediate_dir(place.member, place.output));
+        let whole = compared_whole(place, &scripts);
         Self {
             install: install(place, since),
-            compile: compile(place, since),
-            surroundings: surroundings(place),
+            compile: compile(place, &scripts, &whole, since),
+            surroundings: surroundings(place, &whole),
         }
     }
 }
@@ -142,8 +144,13 @@ fn licences(place: &BuildPlace<'_>, glob: &str, since: u64) -> Vec<Input> {
         .collect()
 }
 
-/// What cargo reads, by its own records and the cargo book.
-fn compile(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
+/// What cargo reads, by its own records and the cargo book. `whole`: the packages that are compared whole.
+fn compile(
+    place: &BuildPlace<'_>,
+    scripts: &ScriptOutputs,
+    whole: &[&LocalPackage],
+    since: u64,
+) -> Vec<Input> {
     let BuildPlace {
         session, member, ..
     } = place;
@@ -158,7 +165,11 @@ fn compile(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
     let is_known = found.iter().any(|path| disk::is_file(path));
     let packages = place.packages.iter().map(LocalPackage::dir);
     let links = linked_sources(&built, &member.workspace, &packages.collect::<Vec<_>>());
-    for path in found.into_iter().chain(declared_files(&built)).chain(links) {
+    for path in found
+        .into_iter()
+        .chain(scripts.declared_files())
+        .chain(links)
+    {
         if disk::is_dir(&path) {
             folders.insert(path);
         } else {
@@ -175,7 +186,7 @@ fn compile(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
     for dir in &folders {
         inputs.push(Input::tree(dir, TreeScope::Folder, &[], Some(since)));
     }
-    for package in compared_whole(place) {
+    for package in whole {
         let but = outside_sources(place, package.dir());
         let scope = if package.is_vendored {
             TreeScope::Folder
@@ -184,7 +195,7 @@ fn compile(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
         };
         inputs.push(Input::tree(package.dir(), scope, &but, Some(since)));
     }
-    for name in variables(&built, place.packages) {
+    for name in variables(&built, scripts, place.packages) {
         inputs.push(Input::variable(session, &name));
     }
     inputs.extend(
@@ -210,15 +221,20 @@ fn manifests(place: &BuildPlace<'_>) -> BTreeSet<Utf8PathBuf> {
     let mut files = BTreeSet::new();
     files.insert(place.member.workspace.join("Cargo.toml"));
     for package in place.packages {
-        files.insert(package.dir().join("build.rs"));
+        let mut crates = place.member.crates();
+        files.extend(
+            match crates.find(|known| known.toml.path == package.manifest) {
+                Some(cargo) => cargo.build_script(),
+                None => Some(package.dir().join("build.rs")),
+            },
+        );
         files.extend(package.dir().ancestors().map(|dir| dir.join("Cargo.toml")));
     }
     files
 }
 
 /// What cargo would find besides in the packages' folders.
-fn surroundings(place: &BuildPlace<'_>) -> Vec<Input> {
-    let whole = compared_whole(place);
+fn surroundings(place: &BuildPlace<'_>, whole: &[&LocalPackage]) -> Vec<Input> {
     let others = place
         .packages
         .iter()
@@ -231,15 +247,14 @@ fn surroundings(place: &BuildPlace<'_>) -> Vec<Input> {
 }
 
 /// The packages whose build scripts declare no inputs, and those whose files cargo does not look at.
-fn compared_whole<'a>(place: &BuildPlace<'a>) -> Vec<&'a LocalPackage> {
-    let built = intermediate_dir(place.member, place.output);
+fn compared_whole<'a>(place: &BuildPlace<'a>, scripts: &ScriptOutputs) -> Vec<&'a LocalPackage> {
     // one that is gone has left what it printed
     let has_no_script = |package: &LocalPackage| {
         let mut crates = place.member.crates();
         crates.any(|known| known.toml.path == package.manifest && !known.has_build_script())
     };
     let watches = |package: &LocalPackage| {
-        !has_no_script(package) && watches_everything(&package.name, &built)
+        !has_no_script(package) && scripts.watches_everything(&package.name)
     };
     let packages = place.packages.iter();
     packages

@@ -11,18 +11,22 @@ use crate::world::session::Session;
 /// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
 /// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
 ///
-/// `built`: as [`intermediate_dir`](super::output::intermediate_dir) says; `local`: as
-/// [`local_packages`](super::local_packages).
-pub(super) fn variables(built: &Utf8Path, local: &[LocalPackage]) -> BTreeSet<String> {
+/// `built`: as [`intermediate_dir`](super::output::intermediate_dir) says; `scripts`: what is there;
+/// `local`: as [`local_packages`](super::local_packages).
+pub(super) fn variables(
+    built: &Utf8Path,
+    scripts: &ScriptOutputs,
+    local: &[LocalPackage],
+) -> BTreeSet<String> {
     let mut names = read_by_compiler(built);
-    names.extend(declared(built, local));
+    names.extend(declared(scripts, local));
     names
 }
 
-fn declared(built: &Utf8Path, local: &[LocalPackage]) -> BTreeSet<String> {
+fn declared(scripts: &ScriptOutputs, local: &[LocalPackage]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (package, text) in script_outputs(built) {
-        let is_local = local.iter().any(|known| known.name == package);
+    for ScriptOutput { package, text } in &scripts.outputs {
+        let is_local = local.iter().any(|known| known.name == *package);
         // what pyx puts before the inherited one is as it was, and PyO3 asks for no program in it
         let counts = |name: &str| match name {
             "PATH" => is_local,
@@ -88,22 +92,56 @@ fn script_dep_infos(built: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The absolute paths that build scripts declare, those of packages from registries included: what
-/// lies in such a package does not change, and what it names outside may.
-pub(super) fn declared_files(built: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
-    let mut files = BTreeSet::new();
-    for (_, text) in script_outputs(built) {
-        for line in text.lines() {
-            let line = line.trim_start_matches("cargo::");
-            let line = line.trim_start_matches("cargo:");
-            if let Some(path) = line.strip_prefix("rerun-if-changed=")
-                && Utf8Path::new(path).is_absolute()
-            {
-                files.insert(path.into());
-            }
+/// What build scripts have printed. One of a name may count that is not the newest: cargo writes nothing where
+/// it takes a script for run, and two packages may be called the same.
+#[derive(Debug)]
+pub(super) struct ScriptOutputs {
+    outputs: Vec<ScriptOutput>,
+}
+
+#[derive(Debug)]
+struct ScriptOutput {
+    /// The name of its package: its folder is `NAME-HASH`.
+    package: String,
+    text: String,
+}
+
+impl ScriptOutputs {
+    /// `built`: as of [`variables`].
+    pub(super) fn read(built: &Utf8Path) -> Self {
+        let root = built.join("build");
+        let outputs = disk::names(&root).into_iter().filter_map(|folder| {
+            let text = disk::read_text(&root.join(&folder).join("output"));
+            let (name, _) = folder.rsplit_once('-').unwrap_or((&folder, ""));
+            Some(ScriptOutput {
+                package: name.to_owned(),
+                text: text.ok().flatten()?,
+            })
+        });
+        Self {
+            outputs: outputs.collect(),
         }
     }
-    files
+
+    /// The absolute paths that build scripts declare, those of packages from registries included: what
+    /// lies in such a package does not change, and what it names outside may.
+    pub(super) fn declared_files(&self) -> BTreeSet<Utf8PathBuf> {
+        let lines = self.outputs.iter().flat_map(|output| output.text.lines());
+        let declared = lines.filter_map(|line| {
+            let line = line.trim_start_matches("cargo::");
+            let line = line.trim_start_matches("cargo:");
+            line.strip_prefix("rerun-if-changed=")
+        });
+        let absolute = declared.filter(|path| Utf8Path::new(path).is_absolute());
+        absolute.map(Utf8PathBuf::from).collect()
+    }
+
+    /// Whether a local package's build script declares none of its inputs, so that cargo reruns it
+    /// for any file of the package (cargo book, "Build Scripts").
+    pub(super) fn watches_everything(&self, package: &str) -> bool {
+        let mut outputs = self.outputs.iter();
+        outputs.any(|output| output.package == package && !output.text.contains("rerun-if-"))
+    }
 }
 
 /// What cargo tells the compiler (cargo book, "Environment variables").
@@ -144,27 +182,6 @@ pub(super) const SET_BY_MATURIN: [&str; 8] = [
     "PYO3_NO_PYTHON",
 ];
 
-/// What build scripts have printed, each with the name of its package (its folder is `NAME-HASH`). One
-/// of a name may count that is not the newest: cargo writes nothing where it takes a script for run,
-/// and two packages may be called the same.
-fn script_outputs(built: &Utf8Path) -> Vec<(String, String)> {
-    let root = built.join("build");
-    let outputs = disk::names(&root).into_iter().filter_map(|folder| {
-        let text = disk::read_text(&root.join(&folder).join("output"));
-        let (name, _) = folder.rsplit_once('-').unwrap_or((&folder, ""));
-        Some((name.to_owned(), text.ok().flatten()?))
-    });
-    outputs.collect()
-}
-
-/// Whether a local package's build script declares none of its inputs, so that cargo reruns it
-/// for any file of the package (cargo book, "Build Scripts").
-pub(super) fn watches_everything(package: &str, built: &Utf8Path) -> bool {
-    script_outputs(built)
-        .into_iter()
-        .any(|(name, text)| name == package && !text.contains("rerun-if-"))
-}
-
 /// The variables that builds in a target directory read, whatever their profile and target triple,
 /// as they are now.
 pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
@@ -180,7 +197,9 @@ pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
         .flat_map(|dir| folders(dir))
         .chain(profiles.clone());
     let built = profiles.filter(|dir| disk::is_dir(&dir.join("deps")));
-    let names: BTreeSet<String> = built.flat_map(|dir| variables(&dir, &[])).collect();
+    let names: BTreeSet<String> = built
+        .flat_map(|dir| variables(&dir, &ScriptOutputs::read(&dir), &[]))
+        .collect();
     names
         .iter()
         .map(|name| Input::variable(session, name))
@@ -207,10 +226,11 @@ mod tests {
         output(built, "c-33", "cargo:rerun-if-changed=build.rs\n");
         output(built, "c-44", "cargo:rustc-cfg=x\n");
         output(built, "c-55", "cargo:rerun-if-changed=build.rs\n");
-        assert!(variables(built, &[]).iter().eq(["ONE", "TWO"]));
-        assert!(declared_files(built).iter().eq([&one]));
-        assert!(watches_everything("c", built));
-        assert!(!watches_everything("a-b", built));
+        let scripts = ScriptOutputs::read(built);
+        assert!(variables(built, &scripts, &[]).iter().eq(["ONE", "TWO"]));
+        assert!(scripts.declared_files().iter().eq([&one]));
+        assert!(scripts.watches_everything("c"));
+        assert!(!scripts.watches_everything("a-b"));
     }
 
     #[test]
@@ -224,7 +244,8 @@ mod tests {
             manifest: "/p/Cargo.toml".into(),
             is_vendored: false,
         };
-        assert!(variables(built, &[local]).iter().eq(["PATH"]));
-        assert!(variables(built, &[]).is_empty());
+        let scripts = ScriptOutputs::read(built);
+        assert!(variables(built, &scripts, &[local]).iter().eq(["PATH"]));
+        assert!(variables(built, &scripts, &[]).is_empty());
     }
 }

@@ -40,7 +40,7 @@ struct CrateSources {
     file: Utf8PathBuf,
     folder: Utf8PathBuf,
     /// Where its build script is, which is no source.
-    script: Utf8PathBuf,
+    script: Option<Utf8PathBuf>,
 }
 
 impl CrateSources {
@@ -53,11 +53,10 @@ impl CrateSources {
             .map(|path| normalize(&cargo.dir().join(path)));
         let file = files.find(|path| disk::is_file(path))?;
         let folder = file.parent()?.to_owned();
-        let script = script(cargo);
         Some(Self {
             file,
             folder,
-            script,
+            script: cargo.build_script(),
         })
     }
 
@@ -76,7 +75,7 @@ impl CrateSources {
         let files = disk::names(&self.folder)
             .into_iter()
             .map(|name| self.folder.join(name))
-            .filter(|path| path.extension() == Some("rs") && *path != self.script);
+            .filter(|path| path.extension() == Some("rs") && Some(path) != self.script.as_ref());
         files.map(|path| relative(dir, &path)).collect()
     }
 }
@@ -140,17 +139,11 @@ fn place(toml: &Toml) -> usize {
 fn manifests(member: &Member) -> Vec<Utf8PathBuf> {
     let mut files: Vec<Utf8PathBuf> = member
         .crates()
-        .flat_map(|cargo| [cargo.toml.path.clone(), script(cargo)])
+        .flat_map(|cargo| std::iter::once(cargo.toml.path.clone()).chain(cargo.build_script()))
         .collect();
     files.insert(1, member.workspace.join("Cargo.lock"));
     files.retain(|path| disk::is_file(path));
     files
-}
-
-/// Where a crate's build script is, if there is one.
-fn script(cargo: &CargoToml) -> Utf8PathBuf {
-    let said = cargo.toml.str(&["package", "build"]);
-    normalize(&cargo.dir().join(said.unwrap_or("build.rs")))
 }
 
 fn file_key(path: &str) -> String {
@@ -294,6 +287,13 @@ mod tests {
         let files = ["src/lib.rs", "tools/make.rs"];
         let (_, keys) = found(&files, cargo, "cache-keys = [{ file = '**/*.rs' }]");
         assert!(keys.contains("\"tools/make.rs\""), "{keys}");
+        let files = ["src/lib.rs", "build.rs"];
+        let (_, keys) = found(
+            &files,
+            "build = false\n",
+            "cache-keys = [{ file = '**/*.rs' }]",
+        );
+        assert!(!keys.contains("build.rs"), "{keys}");
     }
 
     #[test]

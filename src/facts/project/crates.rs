@@ -102,28 +102,30 @@ pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Ar
     let Some(workspace) = &member.workspace_cargo else {
         return Ok(vec![member.cargo.clone()]);
     };
-    let mut paths = BTreeSet::from([member.cargo.toml.path.clone()]);
+    let mut open = vec![member.cargo.dir().to_owned()];
     if workspace.package_name().is_some() {
-        paths.insert(workspace.toml.path.clone());
+        open.push(member.workspace.clone());
     }
     for pattern in workspace.toml.strings(&["workspace", "members"]) {
-        let found = disk::matching(&member.workspace, pattern.trim_end_matches('/'))
-            .into_iter()
-            .map(|dir| dir.join("Cargo.toml"));
-        paths.extend(found.filter(|path| disk::is_file(path)));
+        open.extend(disk::folders_like(&member.workspace, &pattern));
     }
-    // path dependencies below the root are members without being named (cargo book, "Workspaces")
-    for cargo in &member.path_dependencies {
-        if cargo.dir().starts_with(&member.workspace) {
-            paths.insert(cargo.toml.path.clone());
+    let mut crates = BTreeMap::new();
+    while let Some(dir) = open.pop() {
+        let path = dir.join("Cargo.toml");
+        if crates.contains_key(&path) || excludes(&workspace.toml, &dir) {
+            continue;
         }
+        let Some(cargo) = manifests.cargo(&path)? else {
+            continue;
+        };
+        // path dependencies of members below the root are members without being named, those for tests
+        // among them (cargo book, "Workspaces")
+        let needs = cargo.whole_needs().into_iter();
+        let named = needs.filter_map(|need| need.path);
+        open.extend(named.filter(|dir| dir.starts_with(&member.workspace)));
+        crates.insert(path, cargo);
     }
-    paths.retain(|path| !excludes(&workspace.toml, path.parent().unwrap_or(path)));
-    let mut crates = Vec::new();
-    for path in paths {
-        crates.extend(manifests.cargo(&path)?);
-    }
-    Ok(crates)
+    Ok(crates.into_values().collect())
 }
 
 /// The path dependencies of a member that are part of it and none of the crates of its workspace, by path.
@@ -192,9 +194,7 @@ impl Locked {
             packages: 1 + reached.len(),
             links_python: PYO3.iter().any(links),
             pyo3: pyo3.and_then(|text| semver::Version::parse(&text).ok()),
-            always_rebuilds: member
-                .crates()
-                .any(|cargo| always_rebuilds(&cargo.toml.path)),
+            always_rebuilds: member.crates().any(|cargo| always_rebuilds(cargo)),
             stable_abis: StableAbis::of_features(&features),
         }
     }
@@ -232,11 +232,10 @@ pub fn links_python_optionally(cargo: &CargoToml) -> bool {
     PYO3.iter().any(|name| cargo.takes_optionally(name))
 }
 
-fn always_rebuilds(manifest: &Utf8Path) -> bool {
-    let script = manifest.with_file_name("build.rs");
-    let text = disk::read_text(&script).ok().flatten().unwrap_or_default();
-    let dir = manifest.parent().unwrap_or(manifest);
-    watched(&text).any(|path| !disk::is_there(&dir.join(path)))
+fn always_rebuilds(cargo: &CargoToml) -> bool {
+    let text = cargo.build_script().map(|script| disk::read_text(&script));
+    let text = text.and_then(|text| text.ok().flatten());
+    watched(&text.unwrap_or_default()).any(|path| !disk::is_there(&cargo.dir().join(path)))
 }
 
 /// The literal paths that a build script's source prints as `rerun-if-changed`.
@@ -281,14 +280,66 @@ mod tests {
     fn a_build_script_that_watches_a_missing_file_is_restless() {
         let temp = tempfile::tempdir().unwrap();
         let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
-        let manifest = dir.join("Cargo.toml");
+        let cargo = |text: &str| {
+            let toml = Toml::parse(&dir.join("Cargo.toml"), text).unwrap();
+            CargoToml::of(toml).unwrap()
+        };
         let says = |path: &str| {
             let line = format!("println!(\"cargo:rerun-if-changed={path}\");");
             disk::write(&dir.join("build.rs"), line.as_bytes()).unwrap();
-            always_rebuilds(&manifest)
+            always_rebuilds(&cargo(""))
         };
         assert!(!says("build.rs"));
-        assert!(says("include/*"));
         assert!(!says("{path}"));
+        assert!(says("include/*"));
+        for other in ["build = false", "build = 'gen.rs'"] {
+            assert!(!always_rebuilds(&cargo(&format!("[package]\n{other}\n"))));
+        }
+    }
+
+    #[test]
+    fn what_any_member_depends_on_below_the_root_is_a_member() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let root = dir.join("root");
+        let package = |name: &str, more: &str| format!("[package]\nname = '{name}'\n{more}");
+        for (name, text) in [
+            (
+                "root/Cargo.toml",
+                "[workspace]\nmembers = ['a', 'more/*']\nexclude = ['x']\n".into(),
+            ),
+            ("root/a/Cargo.toml", package("a", "")),
+            (
+                "root/more/b/Cargo.toml",
+                package(
+                    "b",
+                    "[dependencies]\nc.path = '../../c'\nx.path = '../../x'\n",
+                ),
+            ),
+            (
+                "root/c/Cargo.toml",
+                package(
+                    "c",
+                    "[dev-dependencies]\nd.path = '../d'\nout.path = '../../out'\n",
+                ),
+            ),
+            ("root/d/Cargo.toml", package("d", "")),
+            ("root/x/Cargo.toml", package("x", "")),
+            ("root/none/Cargo.toml", package("none", "")),
+            ("out/Cargo.toml", package("out", "")),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let manifests = Manifests::default();
+        let cargo = |path: &str| manifests.cargo(&root.join(path)).unwrap().unwrap();
+        let member = Member {
+            cargo: cargo("a/Cargo.toml"),
+            workspace: root.clone(),
+            workspace_cargo: Some(cargo("Cargo.toml")),
+            ..Member::default()
+        };
+        let crates = workspace_crates(&manifests, &member).unwrap();
+        let names: Vec<_> = crates.iter().filter_map(|it| it.package_name()).collect();
+        assert_eq!(names, ["a", "c", "d", "b"]);
     }
 }

@@ -119,12 +119,20 @@ impl CargoToml {
             .unwrap_or_default()
     }
 
-    /// `package.build`, else a build.rs beside the manifest (cargo book, "The Manifest Format").
-    pub fn has_build_script(&self) -> bool {
-        match self.toml.get(&["package", "build"]) {
-            Some(item) => item.as_bool() != Some(false),
-            None => crate::world::disk::is_file(&self.dir().join("build.rs")),
+    /// Where cargo looks for a build script, absolute, whether there is one or not: `package.build`, else
+    /// build.rs beside the manifest (cargo book, "The Manifest Format"); `None` where it has none.
+    pub fn build_script(&self) -> Option<Utf8PathBuf> {
+        let said = self.toml.get(&["package", "build"]);
+        if said.and_then(Item::as_bool) == Some(false) {
+            return None;
         }
+        let path = said.and_then(Item::as_str).unwrap_or("build.rs");
+        Some(normalize(&self.dir().join(path)))
+    }
+
+    pub fn has_build_script(&self) -> bool {
+        let script = self.build_script();
+        script.is_some_and(|path| crate::world::disk::is_file(&path))
     }
 
     pub fn has_lib(&self) -> bool {
@@ -409,6 +417,19 @@ mod tests {
     fn manifest(text: &str) -> CargoToml {
         let path = Utf8Path::new("/p/Cargo.toml");
         CargoToml::of(Toml::parse(path, text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_build_script_is_where_the_manifest_says() {
+        for (said, expected) in [
+            ("", Some("/p/build.rs")),
+            ("build = true", Some("/p/build.rs")),
+            ("build = 'tools/../gen.rs'", Some("/p/gen.rs")),
+            ("build = false", None),
+        ] {
+            let script = manifest(&format!("[package]\n{said}\n")).build_script();
+            assert_eq!(script.as_deref(), expected.map(Utf8Path::new), "{said}");
+        }
     }
 
     #[test]
