@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::Item;
 
+use crate::facts::project::READMES;
 use crate::model::finding::Finding;
 use crate::model::path::normalize;
 use crate::world::disk;
@@ -21,9 +22,6 @@ const FILLED: [&str; 8] = [
     "urls",
     "version",
 ];
-
-/// Readmes that maturin finds beside Cargo.toml by itself.
-const READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
 
 pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
     let mut found = named_files(package);

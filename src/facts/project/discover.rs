@@ -14,7 +14,7 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::{Closure, cargo_lock, locked_closure};
 use super::layout::installed_module;
-use super::member::{Bindings, Member};
+use super::member::{Bindings, Member, READMES};
 use super::python_module::{
     builds_crates, embeds_python, is_extension, is_module_by_itself, uses_python,
 };
@@ -484,7 +484,8 @@ impl FoundPackage {
             add_python(&mut member, pyproject)?;
         }
         member.metadata_files.extend(cargo.readme());
-        member.metadata_files.push(cargo.dir().join("README.md"));
+        let guessed = READMES.map(|name| cargo.dir().join(name));
+        member.metadata_files.extend(guessed);
         Ok(member)
     }
 
@@ -593,4 +594,25 @@ fn add_python(member: &mut Member, pyproject: &Arc<PyProject>) -> Result<()> {
     let stem = member.module.split('.').next().unwrap_or_default();
     member.metadata_files.push(dir.join(format!("{stem}.pyi")));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_readme_that_maturin_would_find_is_part_of_the_metadata() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        disk::write(&dir.join("Cargo.toml"), b"[package]\nname = 'x'\n").unwrap();
+        let manifests = Manifests::default();
+        let package = FoundPackage {
+            cargo: manifests.cargo(&dir.join("Cargo.toml")).unwrap().unwrap(),
+            pyproject: None,
+        };
+        let member = package.member(&manifests).unwrap();
+        for name in ["README.md", "README.txt", "README.rst", "README"] {
+            assert!(member.metadata_files.contains(&dir.join(name)), "{name}");
+        }
+    }
 }

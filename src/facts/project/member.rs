@@ -20,6 +20,9 @@ use super::cargo_directories::Directories;
 /// What only a source distribution has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
+/// Readmes that maturin finds beside Cargo.toml by itself.
+pub const READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
+
 /// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

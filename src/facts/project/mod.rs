@@ -37,7 +37,7 @@ pub use crates::{
 pub use extension_module::{HardWired, is_switched_on};
 pub use features::FeatureSelection;
 pub use layout::{Layout, package_folder, python_folders};
-pub use member::{Bindings, METADATA, Member};
+pub use member::{Bindings, METADATA, Member, READMES};
 pub use python_module::makes_module;
 pub use uv_workspace::UvWorkspace;
 
