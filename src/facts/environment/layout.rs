@@ -243,5 +243,36 @@ pub(super) fn version_of(path: &Utf8Path) -> Option<Version> {
     let version = config
         .get("version_info")
         .or_else(|| config.get("version"))?;
-    Version::from_str(version.trim_end_matches(".final.0").trim_end_matches('+')).ok()
+    python_version(version)
+}
+
+/// As in `sys.version_info`, as virtualenv writes it: `3.14.0.candidate.1`, `3.14.0.final.0`; or as in
+/// `sys.version`: `3.14.0rc1+`.
+fn python_version(text: &str) -> Option<Version> {
+    let release = text.trim_end_matches(".final.0").trim_end_matches('+');
+    Version::from_str(&release.replace(".candidate.", "rc")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_python_before_its_release_has_a_version_too() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for (said, expected) in [
+            ("3.14.0.candidate.1", "3.14.0rc1"),
+            ("3.14.0.beta.2", "3.14.0b2"),
+            ("3.14.0.alpha.7", "3.14.0a7"),
+            ("3.14.0.final.0", "3.14.0"),
+            ("3.14.0rc1+", "3.14.0rc1"),
+            ("3.14.2", "3.14.2"),
+        ] {
+            let text = format!("home = /usr/bin\nversion_info = {said}\n");
+            disk::write(&dir.join("pyvenv.cfg"), text.as_bytes()).unwrap();
+            let version = version_of(dir).map(|it| it.to_string());
+            assert_eq!(version.as_deref(), Some(expected), "{said}");
+        }
+    }
 }
