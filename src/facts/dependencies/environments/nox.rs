@@ -157,42 +157,62 @@ fn known(name: &str, constants: &BTreeMap<String, Vec<String>>) -> Argument {
     words.map_or(Argument::Unread, Argument::Words)
 }
 
-/// Names that the file gives a text or a list of texts once, outside of any function.
+/// Names that the file gives a text or a list of texts once, outside of any function, and changes nowhere.
 fn constants(tokens: &[Placed]) -> BTreeMap<String, Vec<String>> {
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut several = Vec::new();
+    let mut found: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
     for at in 0..tokens.len() {
-        let [name, equal, rest @ ..] = &tokens[at..] else {
-            break;
-        };
-        let Token::Name(name_text) = &name.token else {
+        let (name, rest) = (&tokens[at], &tokens[at + 1..]);
+        let Token::Name(text) = &name.token else {
             continue;
         };
-        if !name.is_first || !is_sign(equal, '=') {
-            continue;
-        }
-        let end = rest
-            .iter()
-            .position(|token| token.is_first && !is_close(token));
-        let value = &rest[..end.unwrap_or(rest.len())];
-        let words = list(rest).or_else(|| texts(value));
-        if found.contains_key(name_text) {
-            several.push(name_text.clone());
-        }
-        found.extend(words.map(|words| (name_text.clone(), words)));
+        let words = match rest {
+            [equal, value @ ..] if name.is_first && is_sign(equal, '=') => {
+                let value = statement(value);
+                list(value).or_else(|| texts(value))
+            }
+            // `DEPS += …`
+            [_, equal, ..] if name.is_first && is_sign(equal, '=') => None,
+            [dot, method, ..] if is_sign(dot, '.') && changes(method) => None,
+            _ => continue,
+        };
+        let words = words.filter(|_| !found.contains_key(text));
+        found.insert(text.clone(), words);
     }
-    found.retain(|name, _| !several.contains(name));
-    found
+    let constant = found.into_iter();
+    let constant = constant.filter_map(|(name, words)| Some((name, words?)));
+    constant.collect()
 }
 
+/// Whether a method changes the list that has it.
+fn changes(method: &Placed) -> bool {
+    const METHODS: [&str; 6] = ["append", "clear", "extend", "insert", "pop", "remove"];
+    METHODS.iter().any(|name| is_name(method, name))
+}
+
+/// The tokens up to where the next line begins that is in no brackets.
+fn statement(tokens: &[Placed]) -> &[Placed] {
+    let mut depth = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        if depth == 0 && (token.is_first || is_sign(token, ';')) {
+            return &tokens[..at];
+        }
+        if is_open(token) {
+            depth += 1;
+        } else if is_close(token) {
+            depth -= 1;
+        }
+    }
+    tokens
+}
+
+/// A list by itself, to which nothing is added.
 fn list(tokens: &[Placed]) -> Option<Vec<String>> {
     let first = tokens.first()?;
-    if !(is_sign(first, '[') || is_sign(first, '(')) {
+    let inside = in_brackets(tokens);
+    if !(is_sign(first, '[') || is_sign(first, '(')) || inside.len() + 2 != tokens.len() {
         return None;
     }
-    let pieces = split(in_brackets(tokens))
-        .into_iter()
-        .filter(|piece| !piece.is_empty());
+    let pieces = split(inside).into_iter().filter(|piece| !piece.is_empty());
     let words: Option<Vec<Vec<String>>> = pieces.map(texts).collect();
     Some(words?.concat())
 }
@@ -310,6 +330,26 @@ mod tests {
             .map(|(place, _)| place.line)
             .collect();
         assert_eq!(lines, [6, 7, 8]);
+    }
+
+    #[test]
+    fn a_list_that_is_put_together_is_no_constant() {
+        for made in [
+            "A = ['x'] + MORE",
+            "A = MORE + ['x']",
+            "A = ['x']\nA += ['y']",
+            "A = ['x']\nA.append('y')",
+            "A = ['x']\nif FAST:\n    A.extend(MORE)",
+            "A = MORE\nA = ['x']",
+            "A = ('x', *MORE)",
+        ] {
+            let text = format!("{made}\n\ndef test(session):\n    session.install(*A)\n");
+            let found = of(&text);
+            assert!(found[0].requirements.is_empty(), "{made}");
+            assert_eq!(found[0].unread.len(), 1, "{made}");
+        }
+        let found = of("A = [\n  'x',\n]; B = 1\n\ndef test(session):\n    session.install(*A)\n");
+        assert_eq!(Requirement::words(&found[0].requirements), ["x"]);
     }
 
     #[test]

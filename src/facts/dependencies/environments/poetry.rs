@@ -1,5 +1,7 @@
 //! poetry's groups (poetry docs, "Dependency specification").
 
+use std::collections::{BTreeSet, VecDeque};
+
 use toml_edit::{Item, TableLike};
 
 use crate::model::path::normalize;
@@ -7,20 +9,28 @@ use crate::world::manifest::Toml;
 
 use super::tool_environment::{LocalPackage, Place, ToolEnvironment, place};
 
+const GROUPS: [&str; 3] = ["tool", "poetry", "group"];
+
 pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
-    let groups = ["tool", "poetry", "group"];
-    let mut found = Vec::new();
-    for name in toml.keys(&groups) {
-        let keys = [&groups[..], &[&name]].concat();
-        let mut group = read(toml, &[&keys[..], &["dependencies"]].concat());
-        for other in toml.strings(&[&keys[..], &["include-groups"]].concat()) {
-            let other = [&groups[..], &[&other, "dependencies"]].concat();
-            group.merge(read(toml, &other));
-        }
-        found.push(group);
-    }
+    let names = toml.keys(&GROUPS).into_iter();
+    let mut found: Vec<ToolEnvironment> = names.map(|name| group(toml, name)).collect();
     found.push(read(toml, &["tool", "poetry", "dev-dependencies"]));
     found
+}
+
+/// A group with those that it includes, and that they do.
+fn group(toml: &Toml, name: String) -> ToolEnvironment {
+    let mut whole = ToolEnvironment::default();
+    let mut seen = BTreeSet::new();
+    let mut open = VecDeque::from([name]);
+    while let Some(name) = open.pop_front() {
+        let of = |key| [&GROUPS[..], &[&*name, key]].concat();
+        if seen.insert(name.clone()) {
+            whole.merge(read(toml, &of("dependencies")));
+            open.extend(toml.strings(&of("include-groups")));
+        }
+    }
+    whole
 }
 
 fn read(toml: &Toml, keys: &[&str]) -> ToolEnvironment {
@@ -238,7 +248,8 @@ mod tests {
         let text = "[tool.poetry.group.test.dependencies]\npytest = '^8'\nX_y = { version = '*', extras = ['a'], markers = \"os_name == 'nt'\", python = '>=3.9' }\n\
             g = { git = 'https://example.org/g.git', tag = '1' }\nlocal = { path = '../local' }\n\
             n = [{ version = '<2', python = '<3.12' }, { version = '>=2', python = '>=3.12' }]\n\
-            [tool.poetry.group.all]\ninclude-groups = ['test']\n\
+            [tool.poetry.group.all]\ninclude-groups = ['more']\n\
+            [tool.poetry.group.more]\ninclude-groups = ['test', 'all']\n\
             [tool.poetry.dev-dependencies]\npython = '^3.9'\nold = '1'\n";
         let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap();
         let found = groups(&toml);
@@ -252,6 +263,7 @@ mod tests {
         assert_eq!(Requirement::words(&found[0].requirements), expected);
         assert_eq!(found[0].unread[0].0.line, 5);
         assert_eq!(Requirement::words(&found[1].requirements), expected);
-        assert_eq!(Requirement::words(&found[2].requirements), ["old==1"]);
+        assert_eq!(Requirement::words(&found[2].requirements), expected);
+        assert_eq!(Requirement::words(&found[3].requirements), ["old==1"]);
     }
 }
