@@ -34,6 +34,14 @@ pub fn is_bounded_above(specifiers: &VersionSpecifiers) -> bool {
     ends.is_none_or(|(_, last)| last != Bound::Unbounded)
 }
 
+/// Whether each release of a Python before 4 that `inner` admits is one that `outer` does; `None` admits all.
+pub fn is_within(inner: Option<&VersionSpecifiers>, outer: Option<&VersionSpecifiers>) -> bool {
+    let admitted = |it: Option<&VersionSpecifiers>| it.map_or_else(Ranges::full, releases);
+    let known = Ranges::strictly_lower_than(Version::new([4]));
+    let inner = admitted(inner).intersection(&known);
+    inner.subset_of(&admitted(outer))
+}
+
 /// The minor versions of which some release is admitted.
 pub fn minors(specifiers: &VersionSpecifiers) -> Ranges<Minor> {
     let mut minors = Ranges::empty();
@@ -118,6 +126,27 @@ mod tests {
             assert_eq!(admitted(text), expected, "{text}");
         }
         assert!(minors(&specifiers(">=3.9")).contains(&(3, 400)));
+    }
+
+    #[test]
+    fn one_range_is_within_another_by_all_its_releases() {
+        for (inner, outer, expected) in [
+            (">=3.10", ">=3.9", true),
+            (">=3.10", ">=3.9,<4", true),
+            (">=3.10", ">=3.9,<3.50", false),
+            (">=3.10", ">=3.10,!=3.12.1", false),
+            ("==3.10.*", ">=3.10.1", false),
+            (">=3.10,<3.13", ">=3.9,<3.13", true),
+        ] {
+            let (one, other) = (specifiers(inner), specifiers(outer));
+            assert_eq!(
+                is_within(Some(&one), Some(&other)),
+                expected,
+                "{inner} {outer}"
+            );
+            assert!(is_within(Some(&one), None));
+            assert!(!is_within(None, Some(&other)));
+        }
     }
 
     #[test]

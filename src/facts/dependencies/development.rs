@@ -1,8 +1,8 @@
 //! What develops a package besides groups of its own: uv's older table, and a project above.
 
 use camino::Utf8PathBuf;
-use pep440_rs::{Version, VersionSpecifiers};
 
+use crate::model::admitted;
 use crate::model::error::Result;
 use crate::world::checkout;
 use crate::world::disk;
@@ -51,17 +51,11 @@ pub(super) fn above(
 /// Whether uv installs from the lock of an environment for development on every Python that a package
 /// may be installed on. The lock of a package holds what that needs itself, too.
 fn is_locked_for(development: &PyProject, package: &PyProject) -> Result<bool> {
-    const MINORS: std::ops::Range<u64> = 7..40;
     if development.is_built() || !development.is_managed() {
         return Ok(false);
     }
-    let allowed = development.requires_python()?;
-    let wanted = package.requires_python()?;
-    let is_in = |requires: &Option<VersionSpecifiers>, version: &Version| {
-        requires.as_ref().is_none_or(|it| it.contains(version))
-    };
-    let mut minors = MINORS.map(|minor| Version::new([3, minor, 99]));
-    Ok(minors.all(|version| !is_in(&wanted, &version) || is_in(&allowed, &version)))
+    let (allowed, wanted) = (development.requires_python()?, package.requires_python()?);
+    Ok(admitted::is_within(wanted.as_ref(), allowed.as_ref()))
 }
 
 #[cfg(test)]
@@ -96,6 +90,8 @@ mod tests {
         // uv would install it for no other Python, nor take anything of it
         let newer = format!("[project]\nrequires-python = '>=3.12'\n{group}");
         assert!(!source(&newer, true).0);
+        let but_one = format!("[project]\nrequires-python = '>=3.10,!=3.12.1'\n{group}");
+        assert!(!source(&but_one, true).0);
         let unmanaged = format!("[tool.uv]\nmanaged = false\n{group}");
         assert!(!source(&unmanaged, true).0);
         // a package has what it needs itself in its lock, too

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::artifact::{ArchiveMember, Expected, Tags, Wheel};
+use pep440_rs::Version;
+
+use crate::facts::artifact::{ArchiveMember, Expected, Headers, Tags, Wheel};
 use crate::model::finding::Finding;
 use crate::model::package_name;
 
@@ -106,11 +108,11 @@ impl Wheel {
         let name = self.name.as_ref();
         let stated = name.map(|name| (name.distribution.as_str(), &name.version));
         let has = |name: &str| self.members.iter().any(|member| member.name == name);
-        // before metadata 2.4, which tells where, tools put them beside METADATA
-        let old = headers
-            .get("Metadata-Version")
-            .is_some_and(|version| version < "2.4");
-        let beside: &[&str] = if old { &["", "license_files/"] } else { &[] };
+        let beside: &[&str] = if is_before_licences(headers) {
+            &["", "license_files/"]
+        } else {
+            &[]
+        };
         let files = metadata::license_files(headers, has, |file| {
             ["licenses/"]
                 .iter()
@@ -144,5 +146,25 @@ impl Wheel {
             found.extend(judged.into_iter().map(|finding| finding.at(member, None)));
         }
         found
+    }
+}
+
+/// Whether metadata is older than 2.4, which tells where licences are: before, tools put them beside METADATA.
+fn is_before_licences(headers: &Headers) -> bool {
+    let version = headers.get("Metadata-Version");
+    let version = version.and_then(|text| text.trim().parse::<Version>().ok());
+    version.is_some_and(|version| version < Version::new([2, 4]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_has_a_version_of_numbers() {
+        for (version, expected) in [("2.1", true), ("2.4", false), ("2.10", false), ("x", false)] {
+            let headers = Headers::parse(format!("Metadata-Version: {version}\n").as_bytes());
+            assert_eq!(is_before_licences(&headers), expected, "{version}");
+        }
     }
 }
