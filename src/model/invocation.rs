@@ -78,8 +78,10 @@ impl Invocation {
             return self;
         }
         self.path_first = first.iter().map(ToString::to_string).collect();
-        let path = format!("{}{SEPARATOR}{inherited}", self.path_first.join(SEPARATOR));
-        self.env("PATH", path)
+        let mut folders = self.path_first.clone();
+        // an empty entry would be the working directory
+        folders.extend((!inherited.is_empty()).then(|| inherited.to_owned()));
+        self.env("PATH", folders.join(SEPARATOR))
     }
 
     /// Run there instead.
@@ -111,7 +113,10 @@ impl std::fmt::Display for Invocation {
         }
         for (name, value) in &self.set {
             if name == "PATH" && !self.path_first.is_empty() {
-                write!(f, "PATH={}:\"$PATH\" ", quote(&self.path_first.join(":")))?;
+                let first = quote(&self.path_first.join(":")).into_owned();
+                let is_all = *value == self.path_first.join(SEPARATOR);
+                let inherited = if is_all { "" } else { ":\"$PATH\"" };
+                write!(f, "PATH={first}{inherited} ")?;
                 continue;
             }
             write!(f, "{name}={} ", quote(&without_credentials(value)))?;
@@ -168,6 +173,22 @@ mod tests {
             invocation.to_string(),
             r#"(cd '/a b' && env -u Y X='1 2' /bin/echo "it's "'$(here)')"#
         );
+    }
+
+    #[test]
+    fn a_path_has_no_empty_entry() {
+        let first = Utf8Path::new("/venv/bin");
+        let call = |inherited: &str| {
+            let call = Invocation::new("p", Utf8Path::new("/")).path(&[first], inherited);
+            let path = call.set.get("PATH").cloned();
+            (path.unwrap_or_default(), call.to_string())
+        };
+        let (path, shown) = call("");
+        assert_eq!(path, "/venv/bin");
+        assert_eq!(shown, "(cd / && env PATH=/venv/bin p)");
+        let (path, shown) = call("/bin");
+        assert_eq!(path, ["/venv/bin", "/bin"].join(SEPARATOR));
+        assert_eq!(shown, "(cd / && env PATH=/venv/bin:\"$PATH\" p)");
     }
 
     #[test]

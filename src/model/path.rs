@@ -53,11 +53,13 @@ pub fn within(folder: &str, path: &str) -> String {
 }
 
 /// An absolute path as seen from an absolute folder, `..` included, with the slashes of a glob; empty for
-/// the folder itself.
+/// the folder itself. On another drive of Windows it is seen from nowhere: as it is.
 pub fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {
     let mut above = dir.ancestors().enumerate();
     let shared = above.find_map(|(up, dir)| Some((up, path.strip_prefix(dir).ok()?)));
-    let (up, below) = shared.unwrap_or((0, path));
+    let Some((up, below)) = shared else {
+        return slashed(path);
+    };
     let names = below.components().map(|name| name.as_str());
     let words: Vec<&str> = std::iter::repeat_n("..", up).chain(names).collect();
     words.join("/")
