@@ -105,13 +105,8 @@ fn free_folder(root: &Utf8Path) -> Result<&'static str> {
 
 /// Whether the members of a workspace are to be found in a folder.
 fn covers(patterns: &[String], folder: &str) -> bool {
-    let is_match = |pattern: &String| {
-        let glob = globset::GlobBuilder::new(pattern)
-            .literal_separator(true)
-            .build();
-        glob.is_ok_and(|glob| glob.compile_matcher().is_match(folder))
-    };
-    patterns.iter().any(is_match)
+    let mut patterns = patterns.iter();
+    patterns.any(|pattern| disk::is_folder_like(pattern, folder))
 }
 
 /// What the folder is called, as a package, or what was asked for.
@@ -136,7 +131,7 @@ fn library_of(
     let mut libraries = Vec::new();
     for dir in patterns
         .iter()
-        .flat_map(|pattern| disk::matching(root, pattern))
+        .flat_map(|pattern| disk::folders_like(root, pattern))
     {
         let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))? else {
             continue;

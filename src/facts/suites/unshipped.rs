@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
-use globset::{Glob, GlobMatcher};
+use ignore::overrides::{Override, OverrideBuilder};
 use toml_edit::{Item, Value};
 
 use crate::facts::dependencies::TestRunner;
@@ -19,12 +19,11 @@ pub fn unshipped_tests(member: &Member) -> BTreeSet<Utf8PathBuf> {
     };
     let patterns = kept_from_wheels(pyproject);
     let is_kept = |path: &Utf8PathBuf| {
-        let below = path.strip_prefix(&member.dir).unwrap_or(path);
         let is_test = path.extension() == Some("py")
             && path
                 .file_stem()
                 .is_some_and(|stem| TestRunner::Pytest.finds(stem));
-        is_test && patterns.iter().any(|pattern| pattern.is_match(below))
+        is_test && patterns.matched(path, false).is_whitelist()
     };
     if patterns.is_empty() {
         return BTreeSet::new();
@@ -35,8 +34,9 @@ pub fn unshipped_tests(member: &Member) -> BTreeSet<Utf8PathBuf> {
         .collect()
 }
 
-/// What `[tool.maturin] exclude` says of wheels: words are of both formats, tables of those that they name.
-fn kept_from_wheels(pyproject: &PyProject) -> Vec<GlobMatcher> {
+/// What `[tool.maturin] exclude` says of wheels: words are of both formats, tables of those that they name;
+/// patterns are git's, as maturin reads them.
+fn kept_from_wheels(pyproject: &PyProject) -> Override {
     let said = pyproject.toml.get(&["tool", "maturin", "exclude"]);
     let words = said.and_then(|said| said.as_array()).into_iter().flatten();
     let words = words.filter_map(Value::as_str);
@@ -45,9 +45,11 @@ fn kept_from_wheels(pyproject: &PyProject) -> Vec<GlobMatcher> {
         let is_of_wheels = table.get("format").is_none_or(names_wheel);
         is_of_wheels.then(|| table.get("path")?.as_str()).flatten()
     });
-    let patterns = words.chain(of_wheels);
-    let globs = patterns.filter_map(|pattern| Glob::new(pattern).ok());
-    globs.map(|glob| glob.compile_matcher()).collect()
+    let mut patterns = OverrideBuilder::new(pyproject.dir());
+    for pattern in words.chain(of_wheels) {
+        let _ = patterns.add(pattern); // maturin itself refuses what is none
+    }
+    patterns.build().unwrap_or_else(|_| Override::empty())
 }
 
 fn names_wheel(format: &Item) -> bool {
@@ -83,6 +85,9 @@ mod tests {
             ),
             ("[{ path = 'pkg/tests/**/*', format = 'sdist' }]", &[]),
             ("['pkg/data/**', 'tests/**']", &[]),
+            ("['test_a.py']", &["pkg/tests"]),
+            ("['/pkg/tests/*']", &["pkg/tests"]),
+            ("['*/test_a.py']", &[]),
             ("[]", &[]),
         ] {
             let temp = tempfile::tempdir().unwrap();

@@ -31,8 +31,9 @@ pub use trees::{
 };
 pub use usage::{Usage, usage};
 pub use walk::{
-    FoundFiles, IgnoreRules, Link, all_files, folder_files, folders, folders_like, is_match,
-    kept_files, links_out_of, modules_among_sources, package_files, rust_files, unignored_files,
+    FoundFiles, IgnoreRules, Link, all_files, folder_files, folders, folders_like, is_folder_like,
+    is_match, kept_files, links_out_of, modules_among_sources, package_files, rust_files,
+    unignored_files,
 };
 
 /// What `stat` says about a file's content without reading it. On Unix the status-change time

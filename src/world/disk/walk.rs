@@ -369,6 +369,17 @@ pub fn is_match(dir: &Utf8Path, pattern: &str, path: &Utf8Path) -> bool {
     pattern.is_ok_and(|pattern| pattern.matches_path(path.as_std_path()))
 }
 
+/// Whether [`folders_like`] would find a folder by the pattern if it were there, both from the same folder.
+pub fn is_folder_like(pattern: &str, folder: &str) -> bool {
+    let plain = |text: &str| normalize(Utf8Path::new(text)).into_string();
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        ..glob::MatchOptions::default()
+    };
+    let pattern = glob::Pattern::new(&plain(pattern));
+    pattern.is_ok_and(|pattern| pattern.matches_with(&plain(folder), options))
+}
+
 fn below(dir: &Utf8Path, pattern: &str) -> String {
     let dir = glob::Pattern::escape(dir.as_str());
     normalize(&Utf8Path::new(&dir).join(pattern)).into_string()
@@ -380,6 +391,24 @@ mod tests {
     use crate::world::disk::write;
 
     use super::*;
+
+    #[test]
+    fn a_star_for_folders_means_one_name() {
+        for (pattern, folder, expected) in [
+            ("python", "python", true),
+            ("./bindings/*/", "bindings/python", true),
+            ("*", "python", true),
+            ("*", "bindings/python", false),
+            ("**/python", "bindings/python", true),
+            ("bindings", "bindings/python", false),
+        ] {
+            assert_eq!(
+                super::is_folder_like(pattern, folder),
+                expected,
+                "{pattern}"
+            );
+        }
+    }
 
     #[test]
     #[cfg(unix)]

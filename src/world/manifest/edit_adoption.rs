@@ -5,6 +5,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 
 use crate::model::error::{Error, Result};
 use crate::model::file_edit::keep_line_ends;
+use crate::world::disk;
 
 use super::Toml;
 
@@ -100,13 +101,13 @@ pub fn with_required_member(
     let keys = ["tool", "uv", "workspace", "members"];
     let workspace = table(&mut document, toml, &keys[..3])?;
     match list(workspace, toml, &keys)? {
-        Some(members) if members.iter().any(|one| is_like(one, folder)) => {}
+        Some(members) if members.iter().any(|one| is_member(one, folder)) => {}
         Some(members) => append(members, folder.into()),
         None => set(workspace, keys[3], Array::from_iter([folder]).into()),
     }
     let excluded = ["tool", "uv", "workspace", "exclude"];
     if let Some(left_out) = list(workspace, toml, &excluded)? {
-        let is_in_the_way = |one: &Value| is_like(one, folder);
+        let is_in_the_way = |one: &Value| is_left_out(one, toml, folder);
         take_out(left_out, folder);
         if let Some(pattern) = left_out.iter().find(|one| is_in_the_way(one)) {
             let message = format!(
@@ -146,12 +147,17 @@ fn take_out(list: &mut Array, text: &str) {
     }
 }
 
-/// Whether a pattern of a workspace means a folder.
-fn is_like(pattern: &Value, folder: &str) -> bool {
-    let glob = pattern
-        .as_str()
-        .and_then(|text| globset::Glob::new(text).ok());
-    glob.is_some_and(|glob| glob.compile_matcher().is_match(folder))
+/// Whether uv finds a folder by a pattern among a workspace's members.
+fn is_member(pattern: &Value, folder: &str) -> bool {
+    let pattern = pattern.as_str();
+    pattern.is_some_and(|pattern| disk::is_folder_like(pattern, folder))
+}
+
+/// Whether uv leaves a folder out of a workspace for a pattern, of which a star goes over several folders.
+fn is_left_out(pattern: &Value, toml: &Toml, folder: &str) -> bool {
+    let dir = toml.path.parent().unwrap_or(&toml.path);
+    let pattern = pattern.as_str();
+    pattern.is_some_and(|pattern| disk::is_match(dir, pattern, &dir.join(folder)))
 }
 
 /// The Cargo.toml of a package that gets `code` on crates.io and none of the `others`, both from its
@@ -482,6 +488,7 @@ mod tests {
         // uv has the folder already, or was told not to have it
         for (before, after) in [
             ("members = [\"*\"]", "members = [\"*\"]"),
+            ("members = [\"./r*/\"]", "members = [\"./r*/\"]"),
             (
                 "members = [\"a\"]\nexclude = [\"rust\", \"c\"]",
                 "members = [\"a\", \"rust\"]\nexclude = [\"c\"]",
@@ -490,6 +497,11 @@ mod tests {
             let edited = edited(before).unwrap();
             assert!(edited.starts_with(&workspace(after)), "{edited}");
         }
+        // a star of a member is one folder's name
+        let all = parsed(&workspace("members = [\"*\"]"));
+        let edited_below = with_required_member(&all, "b", "bindings/rust", None).unwrap();
+        let after = workspace("members = [\"*\", \"bindings/rust\"]");
+        assert!(edited_below.starts_with(&after), "{edited_below}");
         let refused = edited("exclude = [\"r*\"]").unwrap_err().to_string();
         assert!(refused.contains("\"r*\" leaves out `rust`"), "{refused}");
     }
