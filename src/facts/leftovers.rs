@@ -182,7 +182,7 @@ fn builds(project: &Project, options: CleanOptions) -> Vec<Utf8PathBuf> {
     }
     // a workspace beside the project's own, and cargo's own folder for what lies between
     for member in project.all() {
-        for target in [build::target_dir(member), member.target.join("test")] {
+        for target in [build::target_dir(member), build::tests_dir(member)] {
             let between = member.intermediate_dir(&target);
             let made = |dir: &Utf8PathBuf| disk::is_file(&dir.join("CACHEDIR.TAG"));
             let reached = |dir: &Utf8PathBuf| project.owns(dir) || options.everything;

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::build::tests_dir;
 use crate::facts::environment::Environment;
 use crate::facts::project::{Locked, Member};
 use crate::world::disk;
@@ -54,7 +55,7 @@ impl Linking {
         environment: &Environment,
         can_share: bool,
     ) -> Self {
-        let folder = member.target.join("test");
+        let folder = tests_dir(member);
         let named = |name: &str, identity: &str, ending: &str| {
             let hash = disk::digest(identity.as_bytes());
             folder.join(format!("{name}-{}{ending}", &hash[..16]))

@@ -1,6 +1,6 @@
 //! Whether the reports of several shards make a whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -75,14 +75,16 @@ fn merged_row(
         passed: true,
         ..ReportRow::default()
     };
+    let mut merged = Merged::default();
     for (_, report) in shards.values() {
         row.seconds += report.seconds;
         row.passed &= report.passed;
         row.error = row.error.take().or_else(|| report.error.clone());
         for test_result in &report.test_results {
-            add(&mut row.test_results, test_result);
+            merged.add(test_result);
         }
     }
+    row.test_results = merged.results;
     // where something failed, that may be why others did not run
     if row.passed {
         is_whole(shards)?;
@@ -90,38 +92,52 @@ fn merged_row(
     Ok(row)
 }
 
-/// What shards ran of the same suite is one result.
-fn add(all: &mut Vec<TestResult>, more: &TestResult) {
-    let key = |it: &TestResult| {
-        let names = [
-            Some(&it.member),
-            Some(&it.suite),
-            it.on.as_ref(),
-            it.python.as_ref(),
-        ];
-        (it.language, names.map(Option::<&String>::cloned))
-    };
-    let Some(known) = all.iter_mut().find(|known| key(known) == key(more)) else {
-        all.push(more.clone());
-        return;
-    };
-    for (kind, count) in &more.counts {
-        *known.counts.entry(kind.clone()).or_default() += count;
-    }
-    for case in &more.cases {
-        let is_same = |it: &&TestCase| (&it.program, &it.name) == (&case.program, &case.name);
-        let is_skipped = case.outcome == CaseOutcome::Skipped;
-        if is_skipped && known.cases.iter().any(|it| is_same(&it)) {
-            // each shard that has a part of it has said so
-            if let Some(count) = known.counts.get_mut("skipped") {
-                *count = count.saturating_sub(1);
-            }
-        } else {
-            known.cases.push(case.clone());
+/// What shards ran, those of the same suite as one result.
+#[derive(Default)]
+struct Merged<'a> {
+    results: Vec<TestResult>,
+    /// The tests of each, by program and name: there may be many thousands.
+    known: Vec<BTreeSet<TestName<'a>>>,
+}
+
+type TestName<'a> = (Option<&'a str>, &'a str);
+
+impl<'a> Merged<'a> {
+    fn add(&mut self, more: &'a TestResult) {
+        let key = |it: &TestResult| {
+            let names = [
+                Some(&it.member),
+                Some(&it.suite),
+                it.on.as_ref(),
+                it.python.as_ref(),
+            ];
+            (it.language, names.map(Option::<&String>::cloned))
+        };
+        let name = |case: &'a TestCase| (case.program.as_deref(), &*case.name);
+        let own = key(more);
+        let Some(at) = self.results.iter().position(|known| key(known) == own) else {
+            self.results.push(more.clone());
+            self.known.push(more.cases.iter().map(name).collect());
+            return;
+        };
+        let (result, known) = (&mut self.results[at], &mut self.known[at]);
+        for (kind, count) in &more.counts {
+            *result.counts.entry(kind.clone()).or_default() += count;
         }
+        for case in &more.cases {
+            let is_known = !known.insert(name(case));
+            if is_known && case.outcome == CaseOutcome::Skipped {
+                // each shard that has a part of it has said so
+                if let Some(count) = result.counts.get_mut("skipped") {
+                    *count = count.saturating_sub(1);
+                }
+            } else {
+                result.cases.push(case.clone());
+            }
+        }
+        result.seconds += more.seconds;
+        result.failure = result.failure.take().or_else(|| more.failure.clone());
     }
-    known.seconds += more.seconds;
-    known.failure = known.failure.take().or_else(|| more.failure.clone());
 }
 
 /// A run of tests as every shard has one: member, suite, and the interpreter.

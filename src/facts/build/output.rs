@@ -9,6 +9,9 @@ use crate::world::disk;
 
 use super::options::Options;
 
+/// The folder of the builds of tests, and of programs that embed Python.
+const TESTS: &str = "test";
+
 /// The directory of the member's extension builds, or of its binaries where it embeds Python.
 pub fn target_dir(member: &Member) -> Utf8PathBuf {
     target_dir_in(&member.target, member)
@@ -17,7 +20,7 @@ pub fn target_dir(member: &Member) -> Utf8PathBuf {
 /// As [`target_dir`], among the target directories of the environment that has them in `state`.
 pub fn target_dir_in(state: &Utf8Path, member: &Member) -> Utf8PathBuf {
     match (member.bindings, member.has_own_target_dir) {
-        (Bindings::Embed, _) => state.join("test"),
+        (Bindings::Embed, _) => state.join(TESTS),
         (_, false) => state.join("ext"),
         (_, true) => state.join(format!("ext-{}", member.place())),
     }
@@ -49,7 +52,7 @@ pub(super) fn intermediate_dir(member: &Member, output: &Utf8Path) -> Utf8PathBu
 
 /// The target directory of a member's Rust tests and of programs that embed Python, absolute.
 pub fn tests_dir(member: &Member) -> Utf8PathBuf {
-    member.target.join("test")
+    member.target.join(TESTS)
 }
 
 /// As [`fingerprints`], of every profile, target and interpreter that is built below `state`: the

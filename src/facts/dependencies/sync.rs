@@ -19,15 +19,15 @@ pub enum Source {
     Metadata(Utf8PathBuf),
     /// All packages of a uv workspace without a lock: uv resolves them at once; no lock file is written.
     Workspace(UnlockedWorkspace),
-    /// The same as plain requirements, because some of its dependencies are members that pyx
-    /// installs itself.
+    /// Plain requirements: some of what a file asks for, or what none does. uv resolves them; no lock file is
+    /// written.
     Requirements {
         /// The file that names them: a pyproject.toml, or one of the project's automation; `None` for what
         /// no file does, as a runner that is taken by default.
         manifest: Option<Utf8PathBuf>,
         requirements: Vec<Requirement>,
     },
-    /// A requirements file, for a crate without pyproject.toml.
+    /// A requirements file.
     File(Utf8PathBuf),
 }
 

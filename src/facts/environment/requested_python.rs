@@ -61,7 +61,7 @@ fn in_version_file(
     PythonRequest::in_version_file(session, text, &from)
 }
 
-/// The nearest file that names versions, and its first word; uv reads `.python-versions` where there is
+/// The nearest file that names versions, and its first line but for comments; uv reads `.python-versions` where there is
 /// no `.python-version` beside it.
 fn version_file(project: &Project) -> Result<Option<(Utf8PathBuf, String)>> {
     let folders = checkout::upward(&project.root);

@@ -28,7 +28,7 @@ mod wheels;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::DistributionName;
+use crate::facts::artifact::{DistributionName, SDIST_ENDING, WHEEL_ENDING};
 use crate::facts::preflight;
 use crate::facts::project::Project;
 use crate::facts::versions::Versioned;
@@ -205,7 +205,7 @@ fn rustflags(
 /// # Errors
 /// [`Error::Refused`] for what is no wheel and no sdist.
 fn checkable(file: &Utf8Path) -> Result<()> {
-    let hint = "name wheels (`.whl`) and sdists (`.tar.gz`)";
+    let hint = format!("name wheels (`{WHEEL_ENDING}`) and sdists (`{SDIST_ENDING}`)");
     if disk::is_dir(file) {
         let hint = format!("cargo pyx release check --out-dir {}", quote(file.as_str()));
         return Err(Error::refused(format!("`{file}` is a folder"), hint));
@@ -213,9 +213,8 @@ fn checkable(file: &Utf8Path) -> Result<()> {
     if !disk::is_file(file) {
         return Err(Error::refused(format!("there is no file `{file}`"), hint));
     }
-    let is_known = [".whl", ".tar.gz"]
-        .iter()
-        .any(|it| file.as_str().ends_with(it));
+    let endings = [WHEEL_ENDING, SDIST_ENDING];
+    let is_known = endings.iter().any(|it| file.as_str().ends_with(it));
     let message = format!("`{file}` is neither a wheel nor an sdist");
     is_known
         .then_some(())
