@@ -5,6 +5,7 @@ from collections import namedtuple
 
 import given
 import poetry
+import tasks
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from project import folders, ini, nox_calls, pyprojects, table, text, texts, toml, yml
@@ -110,22 +111,27 @@ def older(path):
 
 
 def hatch(folder):
-    """The packages of hatch's environments, with what they take from their templates."""
-    own = table(toml(folder / "hatch.toml"), "envs")
-    shared = table(toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
-    known = {**shared, **own}
+    """The packages of hatch's environments, of hatch.toml where that has any."""
+    known = table(toml(folder / "hatch.toml"), "envs") or table(toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
     for name in known:
-        env = table(known, name)
-        found, seen = [], set()
-        while True:
-            found += texts(env.get("dependencies")) + texts(env.get("extra-dependencies"))
-            template = env.get("template")
-            if not isinstance(template, str) or template in seen:
-                break
-            seen.add(template)
-            env = table(known, template)
+        found = [text for key in ("dependencies", "extra-dependencies") for text in hatch_says(known, name, key)]
         if found:
             yield Listed(f"hatch's environment `{name}`", found, None)
+
+
+def hatch_says(known, name, key):
+    """What an environment of hatch's says of a key, else the one after whose template it is made; hatch's own are made
+    after none."""
+    for _ in range(8):
+        env = table(known, name)
+        if key in env:
+            return texts(env[key])
+        bare = env.get("detached") is True or name.startswith("hatch-") or name == "default"
+        template = env.get("template", None if bare else "default")
+        if not isinstance(template, str) or template == name:
+            break
+        name = template
+    return []
 
 
 def requirement_files(folder):
@@ -162,18 +168,21 @@ def in_file(path, seen):
 def tox(folder):
     """What tox's environments install."""
     for name in ("tox.ini", "setup.cfg"):
-        parser = ini(folder / name)
-        for part in parser.sections():
-            deps = parser[part].get("deps", "") if part.startswith("testenv") else ""
-            lines = [line.split("#")[0].strip() for line in deps.splitlines()]
-            lines = [line.partition(": ")[2] or line for line in lines]
-            found = [line for line in lines if line[:1].isalnum() and "{" not in line]
-            if found:
-                yield Listed(f"`[{part}]` of {given.shown(folder / name)}", found, None)
+        parser, seen = ini(folder / name), []
+        for env, lines in tasks.tox_environments(folder / name):
+            deps = lines("deps")
+            for _ in range(3):  # a value may name others
+                deps = re.sub(r"\{\[([^\]]+)\](\w+)\}", lambda at, parser=parser: parser.get(at.group(1), at.group(2), fallback=""), deps)
+            deps = [line.split("#")[0].strip() for line in deps.splitlines()]
+            found = [line for line in deps if line[:1].isalnum() and "{" not in line]
+            if found and found not in seen:
+                seen.append(found)
+                yield Listed(f"tox's environment `{env or 'py'}` of {given.shown(folder / name)}", found, None)
     shared = table(toml(folder / "pyproject.toml"), "tool", "tox")
     for known in (toml(folder / "tox.toml"), shared):
         for name, env in {"env_run_base": known.get("env_run_base"), **table(known, "env")}.items():
-            found = [line for line in texts(table({"env": env}, "env").get("deps")) if line[:1].isalnum()]
+            deps = table({"env": env}, "env").get("deps", table(known, "env_run_base").get("deps"))
+            found = [line for line in texts(deps) if line[:1].isalnum()]
             if found:
                 yield Listed(f"tox's environment `{name}`", found, None)
 

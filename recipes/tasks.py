@@ -270,7 +270,19 @@ def tox(folder):
 
 
 def of_tox_ini(path, folder):
-    """The environments of an INI file of tox's: those with a section, in its list, or that lines are for."""
+    """The environments of an INI file of tox's."""
+    for name, lines in tox_environments(path):
+
+        def words(*keys, lines=lines):
+            return of_tox(lines(*keys), project.ini(path), folder).splitlines()
+
+        variables = {key: value for key, value in (re.split(r"\s*=\s*", line.strip(), maxsplit=1) for line in words("setenv", "set_env") if "=" in line)}
+        yield Task("tox", name or "py", words("commands"), folder, given.shown(path), {}, variables)
+
+
+def tox_environments(path):
+    """The environments of an INI file of tox's, those with a section, in its list, or that lines are for: the name, and
+    what gives the text of the first of some keys, its own or the base's, without lines for others."""
     parser = project.ini(path)
     parts = {name: parser[part] for part in parser.sections() if part.startswith("testenv") for name in alternatives(part[8:]) or [""]}
     base = parts.get("", {})
@@ -281,10 +293,9 @@ def of_tox_ini(path, folder):
 
         def lines(*keys, own=own, name=name):
             text = next((settings[key] for settings in (own, base) for key in keys if key in settings), "")
-            return of_tox(FACTORS.sub(lambda found: found.group(2) if holds(found.group(1), name) else "", text), parser, folder).splitlines()
+            return FACTORS.sub(lambda found: found.group(2) if holds(found.group(1), name) else "", text)
 
-        variables = {key: value for key, value in (re.split(r"\s*=\s*", line.strip(), maxsplit=1) for line in lines("setenv", "set_env") if "=" in line)}
-        yield Task("tox", name or "py", lines("commands"), folder, given.shown(path), {}, variables)
+        yield name, lines
 
 
 FACTORS = re.compile(r"^[ \t]*([\w!{},.-]+):[ \t]+(.*)$", re.M)
@@ -302,7 +313,7 @@ def alternatives(text):
 
 def holds(factors, name):
     """Whether a line that is for environments with these factors is for the one of a name."""
-    own = set(name.split("-"))
+    own = {*name.split("-"), "py3"}  # there is no other here
     return any(all((one[1:] not in own) if one[:1] == "!" else one in own for one in part.split("-")) for part in alternatives(factors))
 
 

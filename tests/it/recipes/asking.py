@@ -253,6 +253,31 @@ old = "1"
             files = {"noxfile.py": f"def lint(session):\n    session.install({words})\n", "requirements/own.in": "numpy  # x\n"}
             self.assertEqual(self.listed(files), {"nox's session `lint`": found}, words)
 
+    def test_environments_of_hatch_and_tox_inherit_as_these_tools_have_it(self):
+        hatch = """[envs.default]
+dependencies = ["pytest"]
+[envs.docs]
+dependencies = ["mkdocs"]
+[envs.more]
+template = "docs"
+dependencies = ["sphinx"]
+extra-dependencies = ["x"]
+[envs.test]
+extra-dependencies = ["y"]
+[envs.alone]
+detached = true
+extra-dependencies = ["z"]
+"""
+        found = {name: [*self.listed({"pyproject.toml": PROJECT, "hatch.toml": hatch})[f"hatch's environment `{name}`"]] for name in ("docs", "more", "test", "alone")}
+        self.assertEqual(found, {"docs": ["mkdocs"], "more": ["sphinx", "x"], "test": ["pytest", "y"], "alone": ["z"]})
+        tox = "[base]\ndeps =\n  numpy\n  attrs\n[testenv]\ndeps =\n  pytest\n  lint: ruff\n[testenv:{a,b}-lint]\n[testenv:docs]\ndeps =\n  {[base]deps}\n  mkdocs\n"
+        found = self.listed({"tox.ini": tox})
+        places = {f"tox's environment `{name}` of tox.ini": found for name, found in (("py", ["pytest"]), ("a-lint", ["pytest", "ruff"]), ("docs", ["numpy", "attrs", "mkdocs"]))}
+        self.assertEqual(found, places)
+        toml = 'env_run_base.deps = ["pytest"]\nenv.a.commands = []\nenv.b.deps = ["ruff"]\n'
+        found = self.listed({"tox.toml": toml})
+        self.assertEqual([found[f"tox's environment `{name}`"] for name in "ab"], [["pytest"], ["ruff"]])
+
     def test_a_tool_that_has_a_version_for_each_python_keeps_all_of_them(self):
         module = self.project({})("tools")
         both = ["black<25 ; python_version < '3.10'", "black>=25 ; python_version >= '3.10'"]
