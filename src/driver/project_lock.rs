@@ -135,13 +135,12 @@ fn keep_out_of_git(state: &Utf8Path) -> Result<()> {
     disk::write(&path, b"*\n")
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::ui::OutputOptions;
 
     #[test]
-    #[cfg(unix)]
     fn work_goes_on_where_the_file_system_has_no_locks() {
         use rustix::io::Errno;
         let ui = Ui::new(OutputOptions::default());
