@@ -34,7 +34,7 @@ VALUED_BY = {
 }
 """Those that have one only there."""
 
-COUNTED = {"timeout": 1}
+COUNTED = {"timeout": 1, "direnv": 1}
 """How many words stand between a program's options and what it starts."""
 
 CI, HOOK, OTHER = range(3)
@@ -58,7 +58,7 @@ class Call:
     @property
     def settings(self):
         """The variables that decide what it finds."""
-        return machine.without(self.variables)
+        return machine.deciding(self.variables)
 
     @property
     def tool(self):
@@ -100,7 +100,7 @@ def calls():
     for folder in project.folders():
         for read in (workflows, other_ci, read_the_docs, lefthook, by_name):
             found += read(folder)
-    found += pre_commit([call.settings.get("SKIP", "") for call in found if call.rank == CI and call.tool in ("pre-commit", "prek")])
+    found += pre_commit([call.variables.get("SKIP", "") for call in found if call.rank == CI and call.tool in ("pre-commit", "prek")])
     return sorted((call for call in found if not call.only_asks()), key=lambda call: call.rank)
 
 
@@ -293,6 +293,7 @@ def unwrapped(words):
         elif first == "rustup" and words[1:2] == ["run"] and words[3:4] == ["cargo"]:
             words = ["cargo", f"+{words[2]}", *words[4:]]
         elif first in WRAPPERS and (at := start_in(words, WRAPPERS[first])):
+            at = behind_tools(words, at) if first == "mise" else at
             words = without_options(words[at:], VALUED | VALUED_BY.get(first, set()))[COUNTED.get(first, 0) :]
         elif re.fullmatch(r"python[\d.]*", first) and words[1:2] == ["-m"] and len(words) > 2:
             words = words[2:]
@@ -306,6 +307,11 @@ def unwrapped(words):
 def start_in(words, signs):
     """Where the words behind one of these begin; behind the first word where there are none."""
     return 1 if not signs else next((at + 1 for at, word in enumerate(words) if at and word in signs), 0)
+
+
+def behind_tools(words, at):
+    """Where what mise starts begins, by where the words behind its own begin: tools may be named before `--`."""
+    return words.index("--", at) + 1 if words[at - 1] in ("x", "exec") and "--" in words[at:] else at
 
 
 def without_options(words, valued=VALUED):
@@ -381,14 +387,14 @@ def job_calls(job, where, source, variables):
             variables = {"RUSTFLAGS": inputs.get("rustflags", "-D warnings"), **variables}
         here = step.get("working-directory") or place
         here = (folder / here).resolve() if isinstance(here, str) and "$" not in here else folder
-        known = {**variables, **project.table(step, "env")}
-        known = {key: shell.replaced(spelled(value), matrix, folder) for key, value in known.items()}
+        known = values_for(variables, matrix, folder)
+        known.update(values_for(project.table(step, "env"), {**matrix, **by_env(known)}, folder))
         if step.get("shell") in ("pwsh", "powershell", "cmd"):
             continue
         if isinstance(step.get("run"), str):
-            names = {**known, **{f"env.{name}": value for name, value in known.items()}, **matrix}
+            names = {**known, **by_env(known), **matrix}
             found = list(started(step["run"], here, source, CI, known, names))
-            variables = {**variables, **for_later(step["run"], names, here)}
+            variables = {**variables, **({} if "if" in step else for_later(step["run"], names, here))}
         else:
             words, version = by_action(action, inputs), inputs.get("version")
             written = ["uvx", f"{words[0]}=={version}"] if words and version else None
@@ -396,6 +402,21 @@ def job_calls(job, where, source, variables):
         for call in found:
             call.may_fail |= goes_on(step, jobs) or goes_on(job, jobs)
             yield call
+
+
+def values_for(variables, names, folder):
+    """The values of variables, which may name others of them, and what has one of `names`."""
+    told = {str(key): spelled(value) for key, value in variables.items()}
+    found = {}
+    for key, value in told.items():
+        others = by_env({name: other for name, other in told.items() if name != key})
+        found[key] = shell.replaced(value, {**others, **names}, folder)
+    return found
+
+
+def by_env(variables):
+    """Variables by what stands for them in an expression of GitHub's."""
+    return {f"env.{name}": value for name, value in variables.items()}
 
 
 def spelled(value):

@@ -37,12 +37,17 @@ def told_least():
     texts where none does, and only the configuration of coverage.py may."""
     for call in automation.calls():
         by_pytest = automation.values_in(call.words, "--cov-fail-under") if call.tool in ("pytest", "py.test") else []
-        by_itself = automation.values_in(call.words, "--fail-under") if call.words[:2] == ["coverage", "report"] else []
+        whole = call.words[:2] == ["coverage", "report"] and not automation.values_in(call.words, *PARTIAL)
+        by_itself = automation.values_in(call.words, "--fail-under") if whole else []
         for value in [*by_pytest, *by_itself]:
             if is_number(value) and not call.may_fail:
                 return value, call.source
     found = [value for value in automation.values_in(own_options(), "--cov-fail-under") if is_number(value)]
     return (found[-1], "the configuration of pytest") if found else ("", "")
+
+
+PARTIAL = ("--include", "--omit", "--contexts")
+"""Options with which `coverage report` counts a part only."""
 
 
 def is_number(text):
@@ -67,6 +72,6 @@ def words(told):
     if isinstance(told, list):
         return project.texts(told)
     try:
-        return shlex.split(told or "")
+        return shlex.split(told) if isinstance(told, str) else []
     except ValueError:
         return []

@@ -37,7 +37,7 @@ def sphinx(folder):
         words += strictness("sphinx", "-W", "--fail-on-warning")
     tree = OUT / "tree"
     start, source, place = with_packages("sphinx", "sphinx-build"), folder, call.folder if call else given.ROOT
-    if mirrored(folder, tree):
+    if given.CHECKOUT in (place, *place.parents) and mirrored(folder, tree):
         source, place = (tree / path.relative_to(given.CHECKOUT) for path in (source, place))
     done = told([*start, *words, "-d", OUT / "doctrees", source, SITE], place, "Sphinx", automation.settings_of(call), (tree, given.CHECKOUT))
     shutil.rmtree(tree, ignore_errors=True)
@@ -83,14 +83,24 @@ def mirrored(folder, tree):
         return False
     copied(tree, folder)
     try:
-        for above in folder.parents[: folder.parents.index(given.CHECKOUT) + 1]:
-            place = tree / above.relative_to(given.CHECKOUT)
-            for entry in above.iterdir():
-                if not (place / entry.name).exists() and entry not in given.STATE.parents:
-                    (place / entry.name).symlink_to(entry, entry.is_dir())
+        linked(folder, tree / folder.relative_to(given.CHECKOUT), True)
+        for above in list(folder.parents)[: folder.parents.index(given.CHECKOUT) + 1]:
+            linked(above, tree / above.relative_to(given.CHECKOUT), False)
     except OSError:  # Windows asks for a right to do so
         return False
     return True
+
+
+def linked(folder, place, below):
+    """Links into a place what a folder has and that place has not: folders that are links, submodules, what git
+    ignores. `below`: in the folders that both have as well."""
+    place.mkdir(parents=True, exist_ok=True)
+    for entry in folder.iterdir():
+        own = place / entry.name
+        if not os.path.lexists(own) and entry != given.STATE and entry not in given.STATE.parents:
+            own.symlink_to(entry, entry.is_dir())
+        elif below and own.is_dir() and not own.is_symlink():
+            linked(entry, own, below)
 
 
 def zensical(config):
@@ -115,7 +125,7 @@ def copied(tree, folder=given.CHECKOUT):
         path = given.CHECKOUT / name
         if path.is_file() and folder in path.parents and given.STATE not in path.parents:
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, tree / name)
+            shutil.copy(path, tree / name)
     return tree
 
 
@@ -219,6 +229,7 @@ def of_crates(run):
 def doc_commands():
     """For each `cargo doc`: its name in a table, its words, its folder, and the call of the project's that it is."""
     found = [call for call in automation.of("doc") if automation.is_for_this_machine(call)]
+    found = [call for call in found if not style.needs_nightly(call, call.toolchain)]
     for call in style.different(found, documented) if given.crates() else []:
         start = ["cargo", f"+{call.toolchain}"] if style.has_toolchain(call.toolchain) else ["cargo"]
         yield "cargo doc", [*start, "doc", "--no-deps", *documented(call)], call.folder, call

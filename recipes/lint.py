@@ -37,7 +37,8 @@ def rust():
         yield Check("rustfmt", "rust", "rustfmt", lambda strict: rustfmt(), first_of("fmt"))
     elif given.crates():
         yield Check("rustfmt", "rust", "rustfmt", lambda strict: unformatted(rustfmt, "cargo fmt", strict))
-    calls = style.different([call for call in automation.of("clippy") if automation.is_for_this_machine(call)], checked)
+    found = [call for call in automation.of("clippy") if automation.is_for_this_machine(call)]
+    calls = style.different([call for call in found if not style.needs_nightly(call)], checked)
     if calls and given.crates():
         for number, call in enumerate(calls):
             name = "clippy" if len(calls) == 1 else f"clippy {number + 1}"

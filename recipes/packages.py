@@ -153,7 +153,7 @@ def requirement_files(folder):
 def in_file(path, seen):
     """The requirements of a file and of those that it includes with `-r`."""
     found = []
-    if path in seen:
+    if path in seen or not path.is_file():  # `/dev/stdin` would be waited for
         return found
     seen.add(path)
     for line in re.sub(r"\\\r?\n", " ", text(path)).splitlines():

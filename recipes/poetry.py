@@ -2,6 +2,7 @@
 
 import re
 
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 from project import table, texts, toml
 
@@ -11,12 +12,20 @@ def groups(path):
     tools = table(toml(path), "tool", "poetry")
     known = table(tools, "group")
     for name in known:
-        found = in_group(path, table(known, name, "dependencies"))
-        for other in texts(table(known, name).get("include-groups")):
-            found += in_group(path, table(known, other, "dependencies"))
-        yield f"group.{name}", found
+        yield f"group.{name}", with_included(path, known, name, set())
     if old := in_group(path, table(tools, "dev-dependencies")):
         yield "dev-dependencies", old
+
+
+def with_included(path, known, name, seen):
+    """The requirements of a group and of those that it includes."""
+    if name in seen:
+        return []
+    seen.add(name)
+    found = in_group(path, table(known, name, "dependencies"))
+    for other in texts(table(known, name).get("include-groups")):
+        found += with_included(path, known, other, seen)
+    return found
 
 
 def in_group(path, entries):
@@ -73,15 +82,16 @@ def marker(said):
         versions = specifiers(said["python"])
         if versions is None:
             return None
-        parts = [re.match(r"(\D+)(.+)", part) for part in versions.split(",") if part]
-        found += [f"python_full_version {part.group(1)} '{part.group(2)}'" for part in parts]
+        parts = [Specifier(part) for part in versions.split(",") if part]
+        found += [f"python_full_version {part.operator} '{part.version}'" for part in parts]
     return " and ".join(found)
 
 
 def specifiers(constraint):
-    """The specifiers of PEP 440 that a constraint means: `^1.2` is `>=1.2,<2`; None for alternatives (`||`)."""
+    """The specifiers of PEP 440 that a constraint means: `^1.2` is `>=1.2,<2`; None for alternatives (`||`), and
+    where it is none."""
     found = []
-    for part in (part.strip() for part in constraint.split(",")):
+    for part in (part.strip() for part in re.split(r",|\s+(?=[<>=!~^])", constraint)):
         if "|" in part or (" " in part and part[0] not in "<>=!~^"):
             return None
         part = part.replace(" ", "")
@@ -95,6 +105,10 @@ def specifiers(constraint):
             found.append(part)
         else:
             found.append(f"=={part.lstrip('=')}")
+    try:
+        SpecifierSet(",".join(found))
+    except InvalidSpecifier:
+        return None
     return ",".join(found)
 
 

@@ -212,6 +212,21 @@ def has_toolchain(name):
     return bool(name) and any(re.fullmatch(rf"{re.escape(name)}(-[a-z]\w*-.*)?", one) for one in toolchains())
 
 
+def needs_nightly(call, asked=None):
+    """Whether a call of cargo needs a nightly toolchain and another one would run: by what only that takes, or by the
+    toolchain's name that is `asked` for."""
+    told = " ".join([*call.words, *call.settings.values()]).replace("\x1f", " ")
+    if not re.search(r"(^|\s)-Z|\bdocsrs\b", told) and not (asked or "").startswith("nightly"):
+        return False
+    return not has_toolchain(call.toolchain) and not is_nightly(call.folder)
+
+
+@functools.lru_cache(maxsize=None)
+def is_nightly(folder):
+    """Whether the Rust that runs in a folder takes what is unstable."""
+    return bool(re.search(r"-(nightly|dev)\b", programs.read(["rustc", "--version"], folder).out))
+
+
 @functools.lru_cache(maxsize=None)
 def toolchains():
     """The names of rustup's toolchains."""

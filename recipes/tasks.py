@@ -250,7 +250,7 @@ def task_lines(parts, prefix):
 
 def texts_of(values):
     """Of variables, those that are texts."""
-    return {name: value for name, value in values.items() if isinstance(value, str)}
+    return {str(name): value for name, value in values.items() if isinstance(value, str)}
 
 
 def tox(folder):

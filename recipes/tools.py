@@ -227,12 +227,18 @@ def plug_ins(tool, call):
     if call and call.hook:
         return [text for text in call.hook.packages if packages.name_of(text) != tool]
     if call and call.written[0] in ("uvx", "pipx") or call and call.written[:3] == ["uv", "tool", "run"]:
-        return [text for value in automation.values_in(call.written, "--with") for text in value.split(",")]
-    brought = automation.values_in(call.written, "--with") if call else []
+        return brought_by(call)
+    brought = brought_by(call) if call else []
     for one in lists():
         if packages.holds(one, tool) and any(is_for(tool, text) for text in one.requirements):
             brought += [text for text in resolved(one) if is_for(tool, text)]
     return list(dict.fromkeys(brought))
+
+
+def brought_by(call):
+    """The requirements that a call has by `--with`, each of which may be several; a folder is none."""
+    found = [text for value in automation.values_in(call.written, "--with") for text in re.split(r",(?![^\[]*\])(?=\s*[\w./])", value)]
+    return [text.strip() for text in found if packages.parsed(text) or "://" in text]
 
 
 PLUG_INS = {

@@ -436,37 +436,89 @@ class Automation(Case):
         def ci(steps, more=""):
             return {".github/workflows/ci.yml": f"{more}jobs: {{a: {{steps: [{steps}]}}}}\n"}
 
-        line, made, set_ = "cargo clippy", {"Makefile": "lint:\n\tcargo clippy\n"}, "{A_FLAG: -D warnings}"
+        line, made, set_ = "cargo clippy", {"Makefile": "lint:\n\tcargo clippy\n"}, "{RUSTFLAGS: -D warnings}"
         for files in (
-            ci("{run: 'A_FLAG=\"-D warnings\" cargo clippy'}"), ci("{run: 'env A_FLAG=\"-D warnings\" cargo clippy'}"),
+            ci("{run: 'RUSTFLAGS=\"-D warnings\" cargo clippy'}"), ci("{run: 'env RUSTFLAGS=\"-D warnings\" cargo clippy'}"),
             ci(f"{{run: cargo clippy, env: {set_}}}"), ci("{run: cargo clippy}", f"env: {set_}\n"),
-            ci("{run: 'export A_FLAG=\"-D warnings\"\n\n  cargo clippy'}"),
-            ci("{run: 'echo \"A_FLAG=-D warnings\" >> \"$GITHUB_ENV\"'}, {run: cargo clippy}"),
-            ci("{run: 'echo A_FLAG=\"-D warnings\" >>$GITHUB_ENV'}, {run: cargo clippy}"),
-            {**ci(f"{{run: make lint, env: {set_}}}"), **made}, {**ci("{run: A_FLAG=\"-D warnings\" make lint}"), **made},
-            {**ci("{run: make lint A_FLAG=\"-D warnings\"}"), **made},
-            {"justfile": "export A_FLAG := '-D warnings'\nlint:\n  cargo clippy\n"},
-            {"justfile": "set export\nA_FLAG := '-D warnings'\nlint:\n  cargo clippy\n"},
-            {"justfile": "lint:\n  #!/bin/sh\n  export A_FLAG='-D warnings'\n  cargo clippy\n"},
-            {"Makefile": "export A_FLAG = -D warnings\nlint:\n\tcargo clippy\n"},
-            {"Makefile": "D = -D\nA_FLAG := $(D) warnings\nexport A_FLAG\nlint:\n\tcargo clippy\n"},
-            {"Makefile": "A_FLAG := -D warnings\nexport\nlint:\n\tcargo clippy\n"},
-            {"tox.ini": "[testenv]\nsetenv =\n    A_FLAG = -D warnings\n[testenv:lint]\ncommands = cargo clippy\n"},
-            {"tox.toml": f"[env.lint]\nset_env.A_FLAG = '-D warnings'\ncommands = [{line.split()!r}]\n"},
-            {"noxfile.py": f"def lint(s):\n    s.run(*{line.split()!r}, env={{'A_FLAG': '-D warnings'}})\n"},
+            ci("{run: 'export RUSTFLAGS=\"-D warnings\"\n\n  cargo clippy'}"),
+            ci("{run: 'echo \"RUSTFLAGS=-D warnings\" >> \"$GITHUB_ENV\"'}, {run: cargo clippy}"),
+            ci("{run: 'echo RUSTFLAGS=\"-D warnings\" >>$GITHUB_ENV'}, {run: cargo clippy}"),
+            {**ci(f"{{run: make lint, env: {set_}}}"), **made}, {**ci("{run: RUSTFLAGS=\"-D warnings\" make lint}"), **made},
+            {**ci("{run: make lint RUSTFLAGS=\"-D warnings\"}"), **made},
+            {"justfile": "export RUSTFLAGS := '-D warnings'\nlint:\n  cargo clippy\n"},
+            {"justfile": "set export\nRUSTFLAGS := '-D warnings'\nlint:\n  cargo clippy\n"},
+            {"justfile": "lint:\n  #!/bin/sh\n  export RUSTFLAGS='-D warnings'\n  cargo clippy\n"},
+            {"Makefile": "export RUSTFLAGS = -D warnings\nlint:\n\tcargo clippy\n"},
+            {"Makefile": "D = -D\nRUSTFLAGS := $(D) warnings\nexport RUSTFLAGS\nlint:\n\tcargo clippy\n"},
+            {"Makefile": "RUSTFLAGS := -D warnings\nexport\nlint:\n\tcargo clippy\n"},
+            {"tox.ini": "[testenv]\nsetenv =\n    RUSTFLAGS = -D warnings\n[testenv:lint]\ncommands = cargo clippy\n"},
+            {"tox.toml": f"[env.lint]\nset_env.RUSTFLAGS = '-D warnings'\ncommands = [{line.split()!r}]\n"},
+            {"noxfile.py": f"def lint(s):\n    s.run(*{line.split()!r}, env={{'RUSTFLAGS': '-D warnings'}})\n"},
             {"Taskfile.yml": f"env: {set_}\ntasks: {{lint: cargo clippy}}\n"}, {"Taskfile.yml": f"tasks: {{lint: {{cmds: [cargo clippy], env: {set_}}}}}\n"},
-            {"hatch.toml": "[envs.x]\nenv-vars.A_FLAG = '-D warnings'\nscripts.lint = 'cargo clippy'\n"},
-            {"pyproject.toml": "[tool.poe.tasks.lint]\ncmd = 'cargo clippy'\nenv.A_FLAG = '-D warnings'\n"},
-            {"Makefile.toml": "[env]\nA_FLAG = '-D warnings'\n[tasks.lint]\nscript = 'cargo clippy'\n"},
+            {"hatch.toml": "[envs.x]\nenv-vars.RUSTFLAGS = '-D warnings'\nscripts.lint = 'cargo clippy'\n"},
+            {"pyproject.toml": "[tool.poe.tasks.lint]\ncmd = 'cargo clippy'\nenv.RUSTFLAGS = '-D warnings'\n"},
+            {"Makefile.toml": "[env]\nRUSTFLAGS = '-D warnings'\n[tasks.lint]\nscript = 'cargo clippy'\n"},
             {".gitlab-ci.yml": f"variables: {set_}\nlint: {{script: [cargo clippy]}}\n"},
-            {".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: a, entry: env A_FLAG=\"-D warnings\" cargo clippy}]}]\n"},
+            {".pre-commit-config.yaml": "repos: [{repo: local, hooks: [{id: a, entry: env RUSTFLAGS=\"-D warnings\" cargo clippy}]}]\n"},
         ):  # fmt: skip
-            self.assertEqual(self.settings(files), [{"A_FLAG": "-D warnings"}], files)
+            self.assertEqual(self.settings(files), [{"RUSTFLAGS": "-D warnings"}], files)
 
-    def test_variables_of_the_machine_and_those_that_nobody_knows_are_not_handed_on(self):
-        env = "env: {CARGO_TERM_COLOR: always, RUSTC_WRAPPER: sccache, CARGO_INCREMENTAL: 0, MY_TOKEN: x, OWN: '${{ secrets.x }}', OFFLINE: true}\n"
-        job = "jobs: {a: {strategy: {matrix: {level: [high]}}, env: {LEVEL: '${{ matrix.level }}'}, steps: [{run: 'PATH=x:$PATH cargo clippy'}]}}\n"
-        self.assertEqual(self.settings({".github/workflows/ci.yml": env + job}), [{"OFFLINE": "true", "LEVEL": "high"}])
+    def test_only_variables_that_decide_what_is_found_are_handed_on_where_they_are_known_and_the_user_has_set_none(self):
+        machine = "LIBCLANG_PATH OPENSSL_DIR PYTHONPATH PYTHONSTARTUP GH_PAT DEPLOY_KEY PGPASS AWS_ACCESS_KEY_ID RUFF_OUTPUT_FORMAT RUSTC_WRAPPER CARGO_INCREMENTAL MYPY_CACHE_DIR"
+        env = f"env: {{{', '.join(f'{name}: x' for name in machine.split())}, RUSTFLAGS: '${{{{ secrets.x }}}}', RUSTDOCFLAGS: '{{a}}', SQLX_OFFLINE: true, 1: x}}\n"
+        job = "jobs: {a: {strategy: {matrix: {level: [high]}}, env: {CARGO_PROFILE_DEV_DEBUG: '${{ matrix.level }}'}, steps: [{run: 'PATH=x:$PATH cargo clippy'}]}}\n"
+        files = {".github/workflows/ci.yml": env + job}
+        self.assertEqual(self.settings(files), [{"SQLX_OFFLINE": "true", "CARGO_PROFILE_DEV_DEBUG": "high"}])
+        with unittest.mock.patch.dict(os.environ, SQLX_OFFLINE="false"):
+            self.assertEqual(self.settings(files), [{"CARGO_PROFILE_DEV_DEBUG": "high"}])
+        self.assertEqual(self.settings({".gitlab-ci.yml": "variables: {1: x, SQLX_OFFLINE: 'true'}\nlint: {script: ['cargo clippy $y']}\n"}), [{"SQLX_OFFLINE": "true"}])
+
+    def test_variables_of_a_workflow_may_name_others_and_those_of_a_step_that_may_not_run_are_not_for_later(self):
+        def ci(steps, more=""):
+            return {".github/workflows/ci.yml": f"{more}jobs: {{a: {{steps: [{steps}]}}}}\n"}
+
+        self.assertEqual(self.calls(ci("{run: 'ruff check $WHERE', env: {WHERE: '${{ env.SRC }}/in'}}", "env: {SRC: own}\n"), "ruff"), [["ruff", "check", "own/in"]])
+        self.assertEqual(self.calls(ci("{run: 'ruff check $SRC', env: {SRC: '${{ env.SRC }}/in'}}", "env: {SRC: own}\n"), "ruff"), [["ruff", "check", "own/in"]])
+        set_ = "run: 'echo RUSTFLAGS=-Dwarnings >> $GITHUB_ENV'"
+        self.assertEqual(self.settings(ci(f"{{{set_}, if: matrix.x}}, {{run: cargo clippy}}")), [{}])
+        self.assertEqual(self.settings(ci(f"{{{set_}}}, {{run: cargo clippy}}")), [{"RUSTFLAGS": "-Dwarnings"}])
+
+    def test_what_begins_behind_the_words_of_a_wrapper_is_known(self):
+        for line in "direnv exec . ruff check", "mise x python@3.12 -- ruff check", "mise exec -- ruff check", "mise x ruff check":
+            self.assertEqual(self.calls({"Makefile": f"l:\n\t{line}\n"}, "ruff"), [["ruff", "check"]], line)
+
+    def test_flags_that_only_nightly_takes_are_left_out_where_another_rust_runs(self):
+        for line in "RUSTDOCFLAGS='--cfg docsrs' cargo doc --all-features", "cargo +nightly doc --all-features", "cargo doc -Zrustdoc-map", "RUSTFLAGS=-Zx cargo doc":
+            for version, left in ("rustc 1.90.0 (x)", [None]), ("rustc 1.92.0-nightly (x)", ["Makefile"]):
+                load = self.project({"Cargo.toml": '[package]\nname = "own-name"\n', "Makefile": f"d:\n\t{line}\n"}, crate=True)
+                load("style").toolchains = set
+                load("programs").read = lambda words, *_, version=version, **__: load("programs").Outcome(words, 0, version)
+                self.assertEqual([call and call.source for _, _, _, call in load("docs").doc_commands()], left, (line, version))
+
+    def test_what_a_call_has_with_it_is_requirements(self):
+        load = self.project({"Makefile": "l:\n\tuv run --with 'pep8-naming>=1,<2,flake8-bugbear[a,b]' --with . --with ./x flake8 own\n"})
+        (call,) = load("automation").of("flake8")
+        self.assertEqual(load("tools").plug_ins("flake8", call), ["pep8-naming>=1,<2", "flake8-bugbear[a,b]"])
+
+    @unittest.skipIf(os.name == "nt", "a pipe")
+    def test_requirements_that_are_no_file_are_not_read(self):
+        load = self.project({})
+        os.mkfifo(self.root / "pipe")
+        self.assertEqual(load("packages").of_pip(["-r", "pipe", "x"], self.root), ["x"])
+
+    def test_what_poetry_takes_for_versions_is_read_and_what_it_does_not_is_none(self):
+        poetry = self.project({})("poetry")
+        for said, meant in (">=1.2 <2", ">=1.2,<2"), (">= 1.2 , < 2", ">=1.2,<2"), ("^1.2", ">=1.2,<2"), (">", None), (">=x y", None), ("*", ""):
+            self.assertEqual(poetry.specifiers(said), meant, said)
+        self.assertEqual([poetry.marker({"python": said}) for said in (">", ">=3.9 <4")], [None, "python_full_version >= '3.9' and python_full_version < '4'"])
+        groups = "".join(f'[tool.poetry.group.{name}]\ninclude-groups = ["{other}"]\n[tool.poetry.group.{name}.dependencies]\n{name}1 = "*"\n' for name, other in ("ab", "bc", "ca"))
+        load = self.project({"pyproject.toml": groups})
+        self.assertEqual(dict(load("poetry").groups(self.root / "pyproject.toml"))["group.a"], ["a1", "b1", "c1"])
+
+    def test_the_least_coverage_is_of_reports_of_all(self):
+        for line, least in ("coverage report --fail-under=90", "90"), ("coverage report --include=a --fail-under=90", ""), ("coverage report --omit a --fail-under 90", ""):
+            load = self.project({"Makefile": f"c:\n\t{line}\n", "pyproject.toml": "[tool.pytest.ini_options]\naddopts = 5\n"})
+            self.assertEqual(load("coverage_of").told_least()[0], least, line)
 
     def test_a_variable_of_makes_that_gives_way_to_the_environment_does(self):
         make = {"Makefile": "FLAGS ?= --all\nOTHER = b\n%: Makefile\n\truff check --select $@ $(FLAGS) $(OTHER)\n"}
@@ -763,14 +815,18 @@ class Checks(Case):
             ("clippy", "cargo clippy"), ("mypy", "mypy src"), ("pyright", "pyright"), ("ty", "ty check"), ("flake8", "flake8 ."), ("ruff", "ruff check"),
             ("ruff", "ruff format --check"), ("black", "black --check ."), ("isort", "isort -c ."), ("doc", "cargo doc --document-private-items"),
         ):  # fmt: skip
-            found = self.started({"Cargo.toml": "", "Makefile": f"l:\n\tA_FLAG=own {line}\n"}, tool, crate=True)
+            found = self.started({"Cargo.toml": "", "Makefile": f"l:\n\tRUSTFLAGS=own {line}\n"}, tool, crate=True)
             found = [(words, variables) for words, variables in found if tool != "ruff" or line.split()[1] in words]
-            self.assertTrue(found and all(variables.get("A_FLAG") == "own" for _, variables in found), (line, found))
+            self.assertTrue(found and all(variables.get("RUSTFLAGS") == "own" for _, variables in found), (line, found))
 
     def test_what_clippy_denies_is_what_the_variables_say(self):
         for flags in "-D warnings -A dead_code", "--deny warnings", "-Dwarnings":
             ((words, variables),) = self.started({"Cargo.toml": "", "Makefile": f"l:\n\tRUSTFLAGS='{flags}' cargo clippy\n"}, "clippy", crate=True)
             self.assertEqual((words[-1][:9], variables["RUSTFLAGS"]), ("--message", flags))
+
+    def test_clippy_is_given_no_flags_that_only_nightly_takes_where_another_rust_runs(self):
+        ((words, variables),) = self.started({"Cargo.toml": "", "Makefile": "l:\n\tRUSTFLAGS=-Zx cargo clippy --all\n"}, "clippy", crate=True)
+        self.assertEqual(("--all" in words, "RUSTFLAGS" in variables), (False, False))
 
     def test_clippy_that_fixes_is_no_further_check(self):
         lines = ["cargo clippy --all", "cargo clippy --fix --allow-dirty --all", "cargo clippy --all --message-format=short", "cargo clippy --message-format short --all"]
@@ -1086,8 +1142,8 @@ class Docs(Case):
             told, _, _ = self.built({"text/conf.py": "", **files})
             told = told[: told.index("-d")]
             self.assertEqual(told, ["-b", "html", *words], files)
-        told, _, settings = self.built({"etc/conf.py": "", **ci("A_FLAG=own sphinx-build -c etc web out"), "web/index.rst": ""})
-        self.assertEqual((told[2:4], Path(told[-2]).name, settings), (["-c", "etc"], "web", {"A_FLAG": "own"}))
+        told, _, settings = self.built({"etc/conf.py": "", **ci("RUSTFLAGS=own sphinx-build -c etc web out"), "web/index.rst": ""})
+        self.assertEqual((told[2:4], Path(told[-2]).name, settings), (["-c", "etc"], "web", {"RUSTFLAGS": "own"}))
 
     def test_what_sphinx_writes_beside_its_sources_is_not_written_into_the_projects(self):
         def then(folder):
@@ -1102,6 +1158,27 @@ class Docs(Case):
         self.assertEqual((self.root / "python/own.so").read_text(), "built")
         self.assertIn(f"{self.root}/x.rst: said", self.said)
         self.assertFalse((self.root / "target/pyx/docs/tree").exists())
+
+    @unittest.skipIf(os.name == "nt", "links and modes")
+    def test_the_copy_that_sphinx_reads_has_all_of_the_folder(self):
+        load = self.project({"docs/conf.py": "", "docs/run.sh": "", "docs/sub/kept.rst": "", "docs/sub/made.rst": "made", "other/in.rst": "in", ".gitignore": "made.rst\n"})
+        subprocess.run(["git", "init", "--quiet"], cwd=self.root, check=True)
+        (self.root / "docs/run.sh").chmod(0o755)
+        (self.root / "docs/linked").symlink_to(self.root / "other")
+        tree = self.root / "target/pyx/tree"
+        self.assertTrue(load("docs").mirrored(self.root / "docs", tree))
+        self.assertEqual([(tree / "docs" / name).read_text() for name in ("sub/made.rst", "linked/in.rst")], ["made", "in"])
+        self.assertTrue(os.access(tree / "docs/run.sh", os.X_OK))
+        self.assertFalse((tree / "docs/sub/kept.rst").is_symlink())
+
+    def test_sphinx_that_is_started_outside_of_the_checkout_reads_in_place(self):
+        with tempfile.TemporaryDirectory() as outside:
+            line = f"cd {outside} && sphinx-build {{}} out"
+            load = self.project({"docs/conf.py": ""})
+            (self.root / "Makefile").write_text(f"d:\n\t{line.format(self.root / 'docs')}\n")
+            load("docs").with_packages = lambda tool, program: [program]
+            load("docs").told = lambda words, *_: words
+            self.assertEqual(load("docs").sphinx(self.root / "docs")[-2], self.root / "docs")
 
     def test_crates_are_documented_as_the_project_has_it_done(self):
         ci = "jobs: {a: {steps: [{run: cargo doc --no-deps --document-private-items --open}, {run: cargo doc -p own-name --target x}]}}\n"
