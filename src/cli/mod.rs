@@ -37,7 +37,7 @@ use std::time::Instant;
 use camino::Utf8Path;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::execute::ask_without_cache;
+use crate::execute::asking_without_cache;
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::exit::Exit;
 use crate::ui::Ui;
@@ -242,16 +242,13 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         session.env.insert("CARGO_TARGET_DIR".to_owned(), dir);
     }
     session.looks_only = cli.command.only_looks(cli.global.dry_run);
+    let mut shared = asking_without_cache(&session);
     if session.looks_only {
         session.leave_out_relative_path();
-        let path = session.var("PATH").map(str::to_owned);
-        process::share(
-            path.map(|path| ("PATH".to_owned(), path))
-                .into_iter()
-                .collect(),
-        );
+        let path = session.env.get("PATH").cloned();
+        shared.extend(path.map(|path| ("PATH".to_owned(), path)));
     }
-    ask_without_cache(&session);
+    process::share(shared);
     let context = CommandContext {
         global: &cli.global,
         session: &session,

@@ -46,8 +46,14 @@ pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
 /// Takes that of the tools in the user cache, for who removes them all.
 pub fn take_tools(session: &Session, ui: &Ui, name: &str) -> Result<Option<FileLock>> {
     let waiting = Waiting::new(session, ui, name);
-    let lock = waiting.take("tools", &session.tools_lock());
-    where_there_are(lock, "tools", ui)
+    match waiting.take("tools", &session.tools_lock()) {
+        // what cannot be written is not removed either
+        Err(error @ Error::Machine(MachineError::Io { .. })) => {
+            go_on(&error, "tools", ui);
+            Ok(None)
+        }
+        lock => lock.map(Some),
+    }
 }
 
 /// A lock, or none on a file system that has none.

@@ -89,12 +89,13 @@ fn wrapper(cache: &CompilerCache) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// cargo asks rustc through sccache also where nothing is compiled, and waits for the store: until
-/// [`with_compiler_cache`] has seen to that, it asks rustc itself.
-pub fn ask_without_cache(session: &Session) {
+/// What children are told from the start. cargo asks rustc through sccache also where nothing is compiled,
+/// and waits for the store: until [`with_compiler_cache`] has seen to that, it asks rustc itself.
+pub fn asking_without_cache(session: &Session) -> BTreeMap<String, String> {
     if CompilerCache::is_stored(session) {
-        process::share(without());
+        return without();
     }
+    BTreeMap::new()
 }
 
 /// Empty, it takes back what cargo's configuration says.

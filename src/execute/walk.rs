@@ -74,7 +74,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
                     done.insert(&step.id);
                 }
                 Err(error) if step.optional && !matches!(error, Error::Interrupted(_)) => {
-                    if matches!(step.id, StepId::Sync(_)) {
+                    if matches!(step.id, StepId::Sync(_) | StepId::Sdist(_)) {
                         context.ui.warn(&format!("{error}; going on without"));
                     }
                     done.insert(&step.id);

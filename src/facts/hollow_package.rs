@@ -25,6 +25,10 @@ impl HollowPackage {
         member: &Member,
         is_installed: &dyn Fn(&Utf8Path) -> bool,
     ) -> Option<Self> {
+        // a namespace may have been made for the module alone
+        if member.module.contains('.') {
+            return None;
+        }
         let folders = python_folders(member).into_iter();
         let mut folders = folders.map(|folder| member.dir.join(folder));
         folders.find_map(|dir| {
@@ -33,8 +37,12 @@ impl HollowPackage {
             }
             let is_ours = |file: &Utf8Path| is_native(file) && is_installed(file);
             let git = Git { session, dir: &dir };
-            // where git does not tell, it may track them
-            if !disk::is_hollow(&dir, &is_ours) || git.tracks_within().unwrap_or(true) {
+            // by their names first: to look into a module takes longer, at each run; and where git does not
+            // tell, it may track them
+            if !disk::is_hollow(&dir, &is_native)
+                || !disk::is_hollow(&dir, &is_ours)
+                || git.tracks_within().unwrap_or(true)
+            {
                 return None;
             }
             let modules = disk::modules_among_sources(&dir, &[]);
@@ -49,7 +57,9 @@ impl HollowPackage {
         }
         let folders = python_folders(member).into_iter();
         let mut folders = folders.map(|folder| (member.dir.join(&folder), folder));
-        let (_, folder) = folders.find(|(dir, _)| disk::matching(dir, "**/*.py").is_empty())?;
+        let (_, folder) = folders.find(|(dir, _)| {
+            !disk::is_file(&dir.join("__init__.py")) && disk::matching(dir, "**/*.py").is_empty()
+        })?;
         let module = &member.module;
         Some(format!(
             "`{folder}` has no `__init__.py`, and maturin puts the module into it all the same: `import {module}` \

@@ -5,11 +5,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::Network;
 use crate::facts::adoption::Adoption;
 use crate::model::error::{MachineError, Result};
+use crate::model::exit::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
 
-use super::action::{Action, CopyProject, Listen, Run};
+use super::action::{Action, CopyProject, Run};
 use super::environment;
 use super::step::{Plan, Step};
 
@@ -81,33 +82,29 @@ fn wheel(
     ));
     let out = wheel_folder(trial);
     let python = adoption.python.iter();
-    let call = Invocation::new(uv.path.clone(), &copy)
-        .args(["build", "--sdist", "--wheel", "--out-dir", out.as_str()])
-        .args(
-            settings
-                .into_iter()
-                .flat_map(|setting| ["--config-setting", setting]),
-        )
-        .args(python.flat_map(|path| ["--python", path.as_str()]))
-        .args(network.offline.then_some("--offline"))
-        .arg(copy.as_str())
-        .env("CARGO_TARGET_DIR", trial.join("target").as_str())
-        .env("GIT_OPTIONAL_LOCKS", "0") // the copy shares the checkout's index
-        .without(&adoption.scrubbed);
-    let run = Run {
-        invocation: call,
-        listen: Listen::Quiet,
-        exit: crate::model::exit::Exit::Failed,
-        hint: None,
-        is_silent: false,
+    let call = |kind: &str| {
+        Invocation::new(uv.path.clone(), &copy)
+            .args(["build", kind, "--out-dir", out.as_str()])
+            .args(
+                settings
+                    .into_iter()
+                    .flat_map(|setting| ["--config-setting", setting]),
+            )
+            .args(python.clone().flat_map(|path| ["--python", path.as_str()]))
+            .args(network.offline.then_some("--offline"))
+            .arg(copy.as_str())
+            .env("CARGO_TARGET_DIR", trial.join("target").as_str())
+            .env("GIT_OPTIONAL_LOCKS", "0") // the copy shares the checkout's index
+            .without(&adoption.scrubbed)
     };
-    let subject = format!("{name} {what}");
-    plan.then(Step::new(
-        StepId::Wheel(copy),
-        "Building",
-        subject,
-        Action::Run(run),
-    ));
+    let step = |id, kind: &str, product: &str| {
+        let action = Action::Run(Run::quiet(call(kind), Exit::Failed));
+        Step::new(id, "Building", format!("{product} {what}"), action)
+    };
+    plan.then(step(StepId::Wheel(copy.clone()), "--wheel", name));
+    // a package without one is not refused for it
+    let sdist = format!("the sdist of {name}");
+    plan.then(step(StepId::Sdist(name.to_owned()), "--sdist", &sdist).optional());
     Ok(plan)
 }
 

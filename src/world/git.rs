@@ -121,11 +121,14 @@ impl Git<'_> {
             Some((place(name), about.rsplit(' ').next().filter(|_| is_plain)?))
         });
         let committed: BTreeMap<Utf8PathBuf, &str> = committed.collect();
-        let found = told(&["hash-object", "--"], names)?;
-        let mut found = found.lines();
+        // with the ends of lines as they are too: git leaves those that it has committed so
+        let converted = told(&["hash-object", "--"], names)?;
+        let plain = told(&["hash-object", "--no-filters", "--"], names)?;
+        let mut found = converted.lines().zip(plain.lines());
         Ok(names.iter().all(|name| {
             let hash = committed.get(&place(name)).copied();
-            found.next() == hash && hash.is_some()
+            let found = found.next();
+            found.is_some_and(|(converted, plain)| [Some(converted), Some(plain)].contains(&hash))
         }))
     }
 
@@ -402,6 +405,13 @@ mod tests {
             dir: &root.join("p"),
         };
         assert!(beside.keeps(&["x", above.as_str()]).unwrap());
+
+        run(&["config", "core.autocrlf", "false"]);
+        disk::write(&dir.join("crlf"), b"a\r\n").unwrap();
+        run(&["add", "crlf"]);
+        run(&[&own[..], &["commit", "--quiet", "--no-gpg-sign", "-m", "b"]].concat());
+        run(&["config", "core.autocrlf", "true"]);
+        assert!(git.keeps(&["x", "crlf"]).unwrap());
 
         // what `git status` says nothing of
         run(&["config", "status.showUntrackedFiles", "no"]);

@@ -20,7 +20,7 @@ pub enum PythonPreference {
 }
 
 impl PythonPreference {
-    /// What the environment says, else the project's uv.toml or pyproject.toml in `home`, else the user's
+    /// What the environment says, else the nearest uv.toml or pyproject.toml with uv's table from `home` upward, else the user's
     /// uv.toml, else the system's; `None` where nobody says anything that uv knows.
     ///
     /// # Errors
@@ -49,14 +49,20 @@ impl PythonPreference {
         if is_on("UV_NO_CONFIG") {
             return Ok(None);
         }
-        let own = match manifests.toml(&home.join("uv.toml"))? {
-            Some(toml) => toml.string(&[KEY]),
-            None => manifests
-                .toml(&home.join("pyproject.toml"))?
-                .and_then(|toml| toml.string(&["tool", "uv", KEY])),
-        };
-        if let Some(said) = own {
-            return Ok(Self::of(&said));
+        for folder in home.ancestors() {
+            let own = manifests.toml(&folder.join("uv.toml"))?;
+            let tables = manifests.toml(&folder.join("pyproject.toml"))?;
+            let said = match (own, tables) {
+                (Some(toml), _) => toml.string(&[KEY]),
+                (None, Some(toml)) if toml.get(&["tool", "uv"]).is_some() => {
+                    toml.string(&["tool", "uv", KEY])
+                }
+                _ => continue,
+            };
+            if let Some(said) = said {
+                return Ok(Self::of(&said));
+            }
+            break; // the nearest of these counts, whatever it says
         }
         for file in beyond_projects(session) {
             let toml = manifests.toml(&file)?;

@@ -361,6 +361,11 @@ pub fn satisfies(
         Ok(InterpreterSpec::Versions(versions, wanted)) => {
             versions.contains(version) && wanted == implementation
         }
+        // who names a file for this run alone means no other of the same version
+        Ok(InterpreterSpec::Path(path)) if request.from == RequestSource::Variable => {
+            let named = interpreter::at(session, &path);
+            named.is_ok_and(|it| it.version == *version && it.implementation == implementation)
+        }
         Ok(InterpreterSpec::Path(_)) | Err(_) => false,
     }
 }

@@ -187,8 +187,14 @@ impl Session {
 
     /// Leaves out of PATH what is of wherever one works: the project's folder, for who works there.
     pub fn leave_out_relative_path(&mut self) {
-        let absolute = self.search_path().into_iter();
-        let absolute = absolute.filter(|dir| dir.is_absolute());
+        if !self.env.contains_key("PATH") {
+            return;
+        }
+        let mut absolute = self.search_path();
+        absolute.retain(|dir| dir.is_absolute());
+        if absolute.is_empty() {
+            absolute.push("/".into()); // an empty one would be wherever one works
+        }
         // what was split can be joined
         let path = std::env::join_paths(absolute).unwrap_or_default();
         let path = path.into_string().unwrap_or_default();

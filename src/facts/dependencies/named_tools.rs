@@ -48,10 +48,25 @@ pub(super) fn besides(
             {
                 continue;
             }
+            place.requirements = named_in(place.requirements)?;
             let requirements = &mut place.requirements;
-            requirements.retain(|it| it.package_name().is_none_or(|name| known.insert(name)));
-            requirements.retain(|it| !matches!(it, Requirement::Local { .. }));
+            requirements.retain(|it| it.package_name().is_some_and(|name| known.insert(name)));
             found.push(Sync::of(Source::listed_in(place.file, place.requirements)));
+        }
+    }
+    Ok(found)
+}
+
+/// PEP 508: what requirements files among them list, and nothing of the checkout itself.
+fn named_in(requirements: Vec<Requirement>) -> Result<Vec<Requirement>> {
+    let mut found = Vec::new();
+    for requirement in requirements {
+        match requirement {
+            Requirement::Package(_) => found.push(requirement),
+            Requirement::File(file) => {
+                found.extend(Requirement::packages(RequirementsFile::read(&file)?.texts));
+            }
+            Requirement::Local { .. } | Requirement::Constraints(_) => {}
         }
     }
     Ok(found)
@@ -113,7 +128,7 @@ fn places(
     for environment in environments::all(&project.manifests, &pyproject, files)? {
         found.push(Place {
             file: environment.file.unwrap_or_else(|| path.clone()),
-            requirements: environment.requirements,
+            requirements: workflow::without_tools(environment.requirements),
         });
     }
     for file in workflow::files(folder) {

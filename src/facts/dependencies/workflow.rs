@@ -60,7 +60,8 @@ pub(super) fn installed_by_jobs(text: &str) -> Vec<Vec<Requirement>> {
     installed.collect()
 }
 
-fn without_tools(mut requirements: Vec<Requirement>) -> Vec<Requirement> {
+/// Without what pyx brings itself.
+pub(super) fn without_tools(mut requirements: Vec<Requirement>) -> Vec<Requirement> {
     requirements.retain(|requirement| {
         let name = requirement.package_name();
         name.is_none_or(|name| !TOOLS.contains(&&*name))

@@ -24,8 +24,11 @@ pub fn request(
     let config = project.config.python.as_deref();
     let config = config.map(|text| (text, RequestSource::Config));
     let said = flag.map(|text| (text, RequestSource::CommandLine));
-    let variable = session.var(UV_PYTHON);
-    let variable = variable.map(|text| (text, RequestSource::Variable));
+    let variable = session.var(UV_PYTHON).filter(|text| *text != "any");
+    let variable = variable.map(|text| program_of(session, text));
+    let variable = variable
+        .as_deref()
+        .map(|text| (text, RequestSource::Variable));
     if let Some((text, from)) = said.or(variable).or(config) {
         let text = text.to_owned();
         return Ok(Some(PythonRequest { text, from }));
@@ -36,6 +39,23 @@ pub fn request(
     let found = in_version_file(session, project, &path, &text);
     let requires = project.requires_python();
     Ok(found.filter(|request| !request.is_excluded(session, &requires)))
+}
+
+/// uv takes the folder of an installation or of an environment for the program in it (uv docs, "Python versions",
+/// "Requesting a version").
+fn program_of(session: &Session, text: &str) -> String {
+    const PLACES: [&str; 4] = [
+        "bin/python3",
+        "bin/python",
+        "python.exe",
+        "Scripts/python.exe",
+    ];
+    let is_path = text.starts_with('.') || text.contains(['/', '\\']);
+    let folder = session.absolute(text);
+    let places = PLACES.iter().filter(|_| is_path);
+    let mut programs = places.map(|place| folder.join(place));
+    let program = programs.find(|path| disk::is_file(path));
+    program.map_or_else(|| text.to_owned(), Utf8PathBuf::into_string)
 }
 
 /// The interpreters that the environment may be made with, as uv's settings for the project say.
@@ -160,7 +180,16 @@ mod tests {
         };
         assert_eq!(asked("3.12", Some("3.13")), "3.13 (--python)");
         assert_eq!(asked("3.12", None), "3.12 (UV_PYTHON)");
-        assert_eq!(asked("", None), "3.10 ([tool.pyx] python)");
+        for none in ["", "any"] {
+            assert_eq!(asked(none, None), "3.10 ([tool.pyx] python)");
+        }
+        let program = root.join("installed/bin/python3");
+        disk::write(&program, b"").unwrap();
+        let folder = root.join("installed");
+        assert_eq!(
+            asked(folder.as_str(), None),
+            format!("{program} (UV_PYTHON)")
+        );
     }
 
     #[test]

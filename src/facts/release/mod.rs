@@ -29,6 +29,7 @@ mod wheels;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::{DistributionName, SDIST_ENDING, WHEEL_ENDING};
+use crate::facts::environment::requested_python;
 use crate::facts::preflight;
 use crate::facts::project::Project;
 use crate::facts::versions::Versioned;
@@ -84,7 +85,7 @@ impl Release {
             releasing,
             ..
         } = context;
-        let installed = interpreter::installed(session);
+        let installed = requested_python::installed(session, project)?;
         let (pythons, downloads) = tried(context, &installed)?;
         let (mut commit, epoch) = dated(session, &project.root)?;
         if releasing.allow_dirty {

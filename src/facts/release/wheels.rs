@@ -3,13 +3,14 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::{Expected, SDIST_ENDING};
+use crate::facts::environment::requested_python;
 use crate::facts::member_build::Build;
 use crate::facts::project::Member;
 use crate::facts::request::Product;
 use crate::facts::versions::Versioned;
 use crate::model::error::Result;
 use crate::model::step::StepId;
-use crate::world::interpreter::{self, Interpreter};
+use crate::world::interpreter::Interpreter;
 use crate::world::python_request;
 
 use super::abi::{self, Abi, label};
@@ -75,7 +76,7 @@ impl Release {
         if none && matches!(releasing.product, Product::Wheels | Product::Sdist) {
             let name = &build.member.name;
             let wanted = format!("the requires-python of {name} and its PyO3");
-            let installed = interpreter::installed(context.session);
+            let installed = requested_python::installed(context.session, context.project)?;
             return Err(python_request::none_fits(&installed, &wanted));
         }
         if releasing.product == Product::Sdist {

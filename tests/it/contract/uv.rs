@@ -85,9 +85,10 @@ fn uv_finds_an_interpreter_where_its_preference_as_we_read_it_leaves_one() {
     ] {
         let mut files = vec![("pyproject.toml", &*pyproject)];
         files.extend(uv_toml.as_deref().map(|text| ("uv.toml", text)));
+        files.push(("inner/a.txt", ""));
         let project = Project::written(&folder, &files);
         let root = Utf8Path::from_path(&project.root).unwrap();
-        let none = root.join("none");
+        let (none, inner) = (root.join("none"), root.join("inner"));
         let mut session = Session::read().unwrap();
         let own = [("UV_PYTHON_INSTALL_DIR", none.as_str())];
         let set: Vec<_> = own.into_iter().chain(variable).collect();
@@ -99,11 +100,20 @@ fn uv_finds_an_interpreter_where_its_preference_as_we_read_it_leaves_one() {
                 .map(|(name, value)| ((*name).into(), (*value).into())),
         );
         let mut found = interpreter::installed(&session);
-        let preference = PythonPreference::read(&session, &Manifests::default(), root).unwrap();
+        let preference = PythonPreference::read(&session, &Manifests::default(), &inner).unwrap();
         if let Some(preference) = preference {
             found = preference.order(&session, found);
         }
-        let mut find = project.program(uv(), &["python", "find", "--no-python-downloads"]);
+        let mut find = project.program(
+            uv(),
+            &[
+                "--directory",
+                "inner",
+                "python",
+                "find",
+                "--no-python-downloads",
+            ],
+        );
         for (name, value) in set {
             find = find.env(name, value);
         }

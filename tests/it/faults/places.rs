@@ -126,7 +126,7 @@ fn f18_a_user_without_a_home_is_told_which_cache_cannot_be_written() {
     run.says(&told).says("UV_CACHE_DIR");
     let own = homeless(project.dev()).env("CARGO_PYX_CACHE_DIR", "");
     let run = own.env("PATH", without_uv()).run().exits(4);
-    let told = format!("cannot create `{NOWHERE}/.cache/cargo-pyx/tools` in the user cache");
+    let told = format!("cannot create `{NOWHERE}/.cache/cargo-pyx/locks` in the user cache");
     run.says_once(&told)
         .says("hint: name a writable folder with CARGO_PYX_CACHE_DIR");
 }
