@@ -114,7 +114,14 @@ pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
 
 /// With the history, by which backends know the version, and nothing that is ignored.
 pub(super) fn copy_project(session: &Session, copy: &CopyProject) -> Result<()> {
+    // what was built here may be ignored by nobody, and a backend would pack it
+    let builds = copy.from.join("target");
+    let is_of_builds =
+        disk::is_dir(&builds.join("pyx")) || disk::is_file(&builds.join("CACHEDIR.TAG"));
     for path in kept(session, &copy.from) {
+        if is_of_builds && path.starts_with("target") {
+            continue;
+        }
         disk::copy_entry(&copy.from.join(&path), &copy.to.join(&path))?;
     }
     if let Some(git) = checkout::git_dir(&copy.from)? {
