@@ -105,7 +105,6 @@ pub(crate) fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
     }
     command
         .env("CARGO_PROFILE_DEV_DEBUG", "0") // half of what cargo leaves
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0") // a third of what a release takes
         .env("CARGO_PYX_CACHE_DIR", cache())
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1");
