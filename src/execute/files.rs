@@ -67,10 +67,15 @@ fn tracked(session: &Session, dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     below.map(Utf8Path::to_owned).collect()
 }
 
-/// What git keeps of a folder, from there.
+/// What git keeps of a folder, from there, but for what cargo has built: it may be ignored by nobody.
 fn kept(session: &Session, dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let mut files = tracked(session, dir);
     files.extend(disk::kept_files(dir));
+    let target = dir.join("target");
+    // a package may be called so
+    if disk::is_file(&target.join("CACHEDIR.TAG")) || disk::is_dir(&target.join("pyx")) {
+        files.retain(|below| !below.starts_with("target"));
+    }
     files
 }
 
@@ -114,14 +119,7 @@ pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
 
 /// With the history, by which backends know the version, and nothing that is ignored.
 pub(super) fn copy_project(session: &Session, copy: &CopyProject) -> Result<()> {
-    // what was built here may be ignored by nobody, and a backend would pack it
-    let builds = copy.from.join("target");
-    let is_of_builds =
-        disk::is_dir(&builds.join("pyx")) || disk::is_file(&builds.join("CACHEDIR.TAG"));
     for path in kept(session, &copy.from) {
-        if is_of_builds && path.starts_with("target") {
-            continue;
-        }
         disk::copy_entry(&copy.from.join(&path), &copy.to.join(&path))?;
     }
     if let Some(git) = checkout::git_dir(&copy.from)? {
@@ -138,7 +136,7 @@ pub(super) fn copy_project(session: &Session, copy: &CopyProject) -> Result<()> 
     Ok(())
 }
 
-/// What cargo builds lies in `target`, ignored or not.
+/// As a checkout of its own.
 pub(super) fn copy_sources(
     session: &Session,
     from: &Utf8Path,
@@ -147,7 +145,7 @@ pub(super) fn copy_sources(
 ) -> Result<()> {
     disk::remove_dir(to)?;
     for below in kept(session, from) {
-        if below != without && !below.starts_with("target") {
+        if below != without {
             disk::copy_entry(&from.join(&below), &to.join(&below))?;
         }
     }
@@ -227,6 +225,27 @@ mod tests {
         );
         // where maturin stops looking for what is ignored
         assert_eq!(crate::world::checkout::root(&copy), Some(&*copy));
+    }
+
+    #[test]
+    fn what_cargo_has_built_is_in_no_copy_and_a_package_of_that_name_is() {
+        let (_temp, root) = folder();
+        let from = root.join("from");
+        disk::write(&from.join("target/__init__.py"), b"").unwrap();
+        let copied = |name: &str| {
+            let copy = CopyProject {
+                from: from.clone(),
+                to: root.join(name),
+                edits: Vec::new(),
+            };
+            copy_project(&Session::default(), &copy).unwrap();
+            let sources = root.join(format!("{name}-sources"));
+            copy_sources(&Session::default(), &from, &sources, "PKG-INFO").unwrap();
+            [copy.to, sources].map(|to| disk::is_file(&to.join("target/__init__.py")))
+        };
+        assert_eq!(copied("package"), [true; 2]);
+        disk::write(&from.join("target/CACHEDIR.TAG"), b"").unwrap();
+        assert_eq!(copied("builds"), [false; 2]);
     }
 
     #[cfg(unix)]

@@ -380,6 +380,7 @@ impl Facts {
                 &run_state.unavailable,
                 &supported,
             )?;
+            python_choice::check_preference(session, &self.project, &chosen)?;
             self.target.interpreter = Some(chosen);
             self.warnings.extend(warning);
         } else if self.builds.iter().any(Build::begins_anew) {

@@ -56,31 +56,6 @@ pub(super) fn choose(
     unavailable: &[String],
     supported: &[SupportedPythons],
 ) -> Result<(InterpreterChoice, Option<String>)> {
-    let (choice, warning) = preferred(session, project, target, installed, unavailable, supported)?;
-    if let InterpreterChoice::Download(wanted) = &choice {
-        let home = &project.home;
-        let preference = PythonPreference::read(session, &project.manifests, home)?;
-        if preference == Some(PythonPreference::OnlySystem) {
-            let message = format!(
-                "no Python {} of this system, and uv's `python-preference` is `only-system`",
-                wanted.text
-            );
-            let hint = "install one, or `python-preference = \"system\"`, with which uv may get it";
-            return Err(Error::refused(message, hint));
-        }
-    }
-    Ok((choice, warning))
-}
-
-/// Without what uv is told of downloads.
-fn preferred(
-    session: &Session,
-    project: &Project,
-    target: &TargetEnvironment,
-    installed: &[Interpreter],
-    unavailable: &[String],
-    supported: &[SupportedPythons],
-) -> Result<(InterpreterChoice, Option<String>)> {
     let requires = project.environment_requires_python();
     let supported_too = [requires.clone(), supported_pythons::requirements(supported)].concat();
     let requested = target.requested.as_ref();
@@ -121,6 +96,30 @@ fn preferred(
         wanted.text, wanted.from
     );
     Ok((fallback, Some(warning)))
+}
+
+/// Refuses a download where uv is told to take the system's interpreters alone.
+///
+/// # Errors
+/// [`Error::Refused`]; settings of uv's that cannot be read.
+pub(super) fn check_preference(
+    session: &Session,
+    project: &Project,
+    choice: &InterpreterChoice,
+) -> Result<()> {
+    let InterpreterChoice::Download(wanted) = choice else {
+        return Ok(());
+    };
+    let preference = PythonPreference::read(session, &project.manifests, &project.home)?;
+    if preference != Some(PythonPreference::OnlySystem) {
+        return Ok(());
+    }
+    let message = format!(
+        "no Python {} of this system, and uv's `python-preference` is `only-system`",
+        wanted.text
+    );
+    let hint = "install one, or `python-preference = \"system\"`, with which uv may get it";
+    Err(Error::refused(message, hint))
 }
 
 /// Refuses a download that nobody offers: no release is within all `limits`, or uv has not found one.
@@ -177,6 +176,30 @@ mod tests {
 
     use super::super::supported_pythons::VersionRange;
     use super::*;
+
+    #[test]
+    fn uv_gets_no_python_where_it_is_told_to_take_the_systems() {
+        let checked = |preference: &str| {
+            let env = [("UV_PYTHON_PREFERENCE".to_owned(), preference.to_owned())];
+            let session = Session {
+                env: env.into(),
+                ..Session::default()
+            };
+            let wanted = InterpreterChoice::Download(PythonRequest {
+                text: "3.12".into(),
+                from: RequestSource::CommandLine,
+            });
+            check_preference(&session, &Project::default(), &wanted)
+        };
+        let refused = checked("only-system").unwrap_err().to_string();
+        assert!(
+            refused.starts_with("no Python 3.12 of this system"),
+            "{refused}"
+        );
+        for preference in ["system", "managed", "only-managed", ""] {
+            checked(preference).unwrap();
+        }
+    }
 
     #[test]
     fn a_python_is_asked_of_uv_once_and_only_where_there_can_be_one() {

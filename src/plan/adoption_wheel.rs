@@ -159,5 +159,13 @@ mod tests {
         let plan = present_wheel(&adoption, &root, Network::default()).unwrap();
         let text = plan.to_string();
         assert!(text.contains(" --python /python/3.13.1 "), "{text}");
+        // the wheel decides, whatever becomes of the sdist
+        let builds = plan.steps.iter().filter(|step| step.verb == "Building");
+        let kinds = builds.map(|step| (step.id.to_string(), step.optional));
+        let kinds: Vec<_> = kinds
+            .map(|(id, optional)| (id.split(' ').next().unwrap().to_owned(), optional))
+            .collect();
+        let expected = [("wheel", false), ("sdist", true)];
+        assert_eq!(kinds, expected.map(|(id, it)| (id.to_owned(), it)));
     }
 }

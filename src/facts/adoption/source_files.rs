@@ -38,37 +38,55 @@ pub(super) fn to_carry(
     let is_lost = |path: &Utf8Path| {
         sources.contains(path.as_str()) && !is_of_backend(path.as_str()) && !has(path)
     };
-    let lost = kept.iter().filter(|path| is_lost(path));
-    let mut patterns: Vec<String> = lost.map(|path| pattern(path, kept, &is_lost)).collect();
-    patterns.dedup();
-    let unique: BTreeSet<String> = patterns.into_iter().collect();
-    unique.into_iter().collect()
+    let (lost, staying): (Vec<&Utf8PathBuf>, Vec<_>) = kept.iter().partition(|path| is_lost(path));
+    let staying = Staying::of(staying.into_iter());
+    let patterns: BTreeSet<String> = lost.into_iter().map(|path| staying.pattern(path)).collect();
+    patterns.into_iter().collect()
 }
 
-/// The widest that means no file besides: a folder as a whole, else the files of one ending in it.
-fn pattern(path: &Utf8Path, kept: &[Utf8PathBuf], is_lost: &dyn Fn(&Utf8Path) -> bool) -> String {
-    let are_lost = |dir: &Utf8Path, ending: Option<&str>| {
-        let inside = kept.iter().filter(|one| one.starts_with(dir));
-        let mut meant = inside.filter(|one| ending.is_none() || one.extension() == ending);
-        meant.all(|one| is_lost(one))
-    };
-    let folders: Vec<&Utf8Path> = path.ancestors().skip(1).filter(|dir| *dir != "").collect();
-    let widest = |ending: Option<&str>| {
-        let mut outer = folders.iter().rev();
-        outer.find(|dir| are_lost(dir, ending)).copied()
-    };
-    let escaped = |path: &Utf8Path| globset::escape(path.as_str());
-    let by_ending = path.extension().and_then(|ending| {
-        let dir = widest(Some(ending))?;
-        Some((dir, ending))
-    });
-    match (widest(None), by_ending) {
-        (Some(whole), None) => format!("{}/**/*", escaped(whole)),
-        (Some(whole), Some((dir, _))) if dir.starts_with(whole) => {
-            format!("{}/**/*", escaped(whole))
+/// Where files are that no pattern may mean: projects have thousands.
+#[derive(Debug, Default)]
+struct Staying<'a> {
+    folders: BTreeSet<&'a Utf8Path>,
+    /// Each with the ending of a file below it.
+    endings: BTreeSet<(&'a Utf8Path, Option<&'a str>)>,
+}
+
+impl<'a> Staying<'a> {
+    fn of(files: impl Iterator<Item = &'a Utf8PathBuf>) -> Self {
+        let mut staying = Self::default();
+        for path in files {
+            for dir in path.ancestors().skip(1) {
+                staying.folders.insert(dir);
+                staying.endings.insert((dir, path.extension()));
+            }
         }
-        (_, Some((dir, ending))) => format!("{}/**/*.{}", escaped(dir), globset::escape(ending)),
-        (None, None) => escaped(path),
+        staying
+    }
+
+    /// The widest that means a file and none of these: a folder as a whole, else the files of one ending in it.
+    fn pattern(&self, path: &Utf8Path) -> String {
+        let folders: Vec<&Utf8Path> = path.ancestors().skip(1).filter(|dir| *dir != "").collect();
+        let widest = |is_free: &dyn Fn(&Utf8Path) -> bool| {
+            let mut outer = folders.iter().rev();
+            outer.find(|dir| is_free(dir)).copied()
+        };
+        let whole = widest(&|dir| !self.folders.contains(dir));
+        let by_ending = path.extension().and_then(|ending| {
+            let dir = widest(&|dir| !self.endings.contains(&(dir, Some(ending))))?;
+            Some((dir, ending))
+        });
+        let escaped = |path: &Utf8Path| globset::escape(path.as_str());
+        match (whole, by_ending) {
+            (Some(whole), None) => format!("{}/**/*", escaped(whole)),
+            (Some(whole), Some((dir, _))) if dir.starts_with(whole) => {
+                format!("{}/**/*", escaped(whole))
+            }
+            (_, Some((dir, ending))) => {
+                format!("{}/**/*.{}", escaped(dir), globset::escape(ending))
+            }
+            (None, None) => escaped(path),
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the project is: its packages, in dependency order, and where their things live.
 //!
-//! `discover` decides from a folder which packages those are. A `member` is one of them, `uv_workspace` what
-//! uv has in one environment with it; `crates` follows what Cargo.toml files say of each other,
-//! `features` what they switch on in each other, `python_module` what a crate is to Python,
+//! `discover` decides from a folder which packages those are, `found_package` what each is as a `member`;
+//! `uv_workspace` is what uv has in one environment with it. `crates` follows what Cargo.toml files say of
+//! each other, `features` what they switch on in each other, `python_module` what a crate is to Python,
 //! `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
 //! `cargo_directories` where cargo builds, `refused_by_maturin` what nobody needs to compile for to know.
 
@@ -11,6 +11,7 @@ mod crates;
 mod discover;
 mod extension_module;
 mod features;
+mod found_package;
 mod layout;
 mod member;
 mod python_module;

@@ -10,6 +10,7 @@
 //! What runs the Python tests is told by [`dependencies`](super::dependencies).
 
 mod around;
+mod doctests;
 mod documented_tests;
 mod nested_config;
 mod pytest_args;

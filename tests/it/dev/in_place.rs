@@ -106,6 +106,18 @@ fn a_package_that_goes_on_a_branch_leaves_nothing_in_the_modules_place() {
 }
 
 #[test]
+fn a_namespace_that_was_made_for_the_module_stays() {
+    let project = project!("mixed");
+    project.edit("pyproject.toml", "mixed._mixed", "apart._mixed");
+    fs::create_dir(project.path("python/apart")).unwrap();
+    project.dev().run().succeeds();
+    let module = project.file_of("apart._mixed");
+    assert!(module.starts_with(project.path("python/apart")));
+    project.dev().run().finds_fresh("mixed");
+    assert_eq!(project.file_of("apart._mixed"), module);
+}
+
+#[test]
 fn a_folder_that_hides_the_module_with_files_of_the_users_is_named_and_left() {
     let project = project!("hello");
     package_goes_on_a_branch(&project, &["notes.txt"]);

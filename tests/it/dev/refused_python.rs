@@ -62,6 +62,13 @@ fn uvs_choice_of_a_python_is_the_projects() {
         let run = project.dev().env("UV_PYTHON", python).run();
         run.finds_fresh("hello");
     }
+    // by its path it is as good as by its version
+    let path = project.python("import sys; print(sys._base_executable)");
+    let _ = std::fs::remove_dir_all(project.path(".venv"));
+    let run = project.dev().env("UV_PYTHON", &path).run().succeeds();
+    assert_eq!(version(), newest, "{run}");
+    let run = project.dev().env("UV_PYTHON", &path).run();
+    run.finds_fresh("hello");
     let run = project.dev().env("UV_PYTHON", "3.1").run().exits(3);
     run.says("(UV_PYTHON)").never_says("Building");
     let _ = std::fs::remove_dir_all(project.path(".venv"));

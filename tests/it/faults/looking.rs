@@ -176,6 +176,28 @@ fn f31b_what_only_looks_runs_no_program_that_the_checkout_brings_or_names() {
     }
 }
 
+/// Who has `.` in PATH, or an empty entry, works in the checkout with it.
+#[test]
+fn f31b_a_relative_path_leads_what_only_looks_to_no_program_of_the_checkout() {
+    let project = Project::cold(&folder!().join("project"), "bin");
+    let mark = project.path("MARK");
+    for name in ["cargo", "git", "just", "python3", "rustc", "uv"] {
+        trap(&project.path(name), &mark);
+    }
+    let path = format!(".::{}", std::env::var("PATH").unwrap());
+    for line in LOOKS {
+        let mut words = line.split(' ');
+        let pyx = project.pyx(words.next().unwrap()).env("PATH", &path);
+        let run = pyx.with(&words.collect::<Vec<_>>()).run();
+        let ran = fs::read_to_string(&mark).unwrap_or_default();
+        assert!(!mark.exists(), "{line} ran {ran}\n{run}");
+        assert!(run.code.is_some_and(|code| code < 70), "{run}");
+    }
+    // the trap works
+    project.dev().env("PATH", &path).run();
+    assert!(mark.exists());
+}
+
 /// A distribution that a checkout brings is inspected and not imported.
 #[test]
 fn f31b_a_wheel_that_lies_in_dist_is_not_imported_to_be_checked() {

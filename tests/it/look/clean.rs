@@ -121,6 +121,17 @@ fn tools_go_when_nobody_provides_one() {
 }
 
 #[test]
+fn a_cache_that_cannot_be_written_is_no_obstacle_to_what_goes_besides() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.write("target/pyx/ext/debug/x", "");
+    let all = clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", "/dev/null/cache");
+    all.run()
+        .succeeds()
+        .says("nobody else is kept out of the tools");
+    assert!(!project.path("target/pyx/ext").exists());
+}
+
+#[test]
 fn nothing_goes_where_git_cannot_tell_what_it_tracks() {
     let project = Project::cold(&folder!().join("hello"), "hello");
     project.write("target/pyx/.gitignore", "*\n");
