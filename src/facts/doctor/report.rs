@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::facts::environment::State;
+use crate::facts::environment::requested_python;
 use crate::facts::fingerprint::EnvironmentRecord;
 use crate::facts::project::{self, Bindings, HardWired, Layout};
 use crate::facts::{Build, CacheUse, CompilerCache, Facts};
@@ -181,7 +182,7 @@ impl Report {
             project: facts.project.root.clone(),
             compiler_cache: cache.as_ref().map(CacheFact::of),
             tools,
-            environment: EnvironmentFact::of(session, facts, &interpreters),
+            environment: EnvironmentFact::of(session, facts),
             members: members.collect(),
             disk: disk_facts(facts),
             interpreters: sorted(&interpreters),
@@ -316,7 +317,7 @@ impl InterpreterFact {
 }
 
 impl EnvironmentFact {
-    fn of(session: &Session, facts: &Facts, installed: &[Interpreter]) -> Self {
+    fn of(session: &Session, facts: &Facts) -> Self {
         let path = facts.target.environment.path.clone();
         let (state, mut python, why) = match &facts.target.environment.state {
             State::Missing => ("missing", None, None),
@@ -326,7 +327,8 @@ impl EnvironmentFact {
         if python.is_none() {
             let requires = facts.project.requires_python();
             let request = facts.target.requested.as_ref();
-            let choice = python_request::choose(session, installed, request, &requires);
+            let choice = requested_python::installed(session, &facts.project)
+                .and_then(|found| python_request::choose(session, &found, request, &requires));
             python = choice.ok().map(|choice| match choice {
                 InterpreterChoice::Use(found) => found.to_string(),
                 InterpreterChoice::Download(wanted) => format!("{} from uv", wanted.text),

@@ -77,6 +77,9 @@ fn uvs_choice_of_a_python_is_the_projects() {
         "\n[tool.uv]\npython-preference = 'only-managed'\n",
     );
     let nowhere = project.path("nowhere");
+    let looked = project.pyx("doctor").env("UV_PYTHON_INSTALL_DIR", &nowhere);
+    let looked = looked.run();
+    assert!(looked.stdout.contains(" from uv\n"), "{looked}");
     let run = project.dev().env("UV_PYTHON_INSTALL_DIR", nowhere);
     let run = run.env("CARGO_PYX_OFFLINE", "1").run().exits(4);
     run.says("offline: missing Python");

@@ -123,7 +123,8 @@ fn tools_go_when_nobody_provides_one() {
 #[test]
 fn a_cache_that_cannot_be_written_is_no_obstacle_to_what_goes_besides() {
     let project = Project::cold(&folder!().join("bin"), "bin");
-    project.write("target/pyx/ext/debug/x", "");
+    project.write("target/pyx/.gitignore", "*\n");
+    project.write("target/pyx/ext/debug/x", "built");
     let all = clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", "/dev/null/cache");
     all.run()
         .succeeds()
