@@ -101,6 +101,9 @@ impl Pyx {
         let said = ["out", "err"].map(|name| temp().join(format!("said-{pid}-{number}-{name}")));
         // files, not pipes: whoever survives pyx must not keep the test waiting
         let [stdout, stderr] = said.each_ref().map(|path| File::create(path).unwrap());
+        if ignores_signals() {
+            self.command = heeding_signals(&self.command);
+        }
         let child = self.command.stdout(stdout).stderr(stderr).spawn();
         Running {
             child: child.unwrap_or_else(|error| panic!("{:?}: {error}", self.command)),
@@ -109,6 +112,29 @@ impl Pyx {
             said,
         }
     }
+}
+
+/// Whether whoever started the tests has signals ignored that they send, as `nohup` does, and a shell without
+/// job control with what it puts in the background: children inherit that.
+fn ignores_signals() -> bool {
+    const SENT: u64 = (1 << 0) | (1 << 1) | (1 << 14); // SIGHUP, SIGINT, SIGTERM
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).unwrap() & SENT != 0)
+}
+
+/// The same command, which is told what signals are sent to it.
+fn heeding_signals(command: &Command) -> Command {
+    let mut heeding = Command::new("env");
+    heeding.arg("--default-signal=HUP,INT,TERM");
+    heeding.arg(command.get_program()).args(command.get_args());
+    let set = command.get_envs();
+    heeding.env_clear().stdin(Stdio::null());
+    heeding.envs(set.filter_map(|(name, value)| Some((name, value?))));
+    if let Some(dir) = command.get_current_dir() {
+        heeding.current_dir(dir);
+    }
+    heeding
 }
 
 pub(crate) struct Running {
