@@ -249,7 +249,13 @@ pub fn fitting(
 ) -> Result<Vec<Interpreter>> {
     let (versions, implementation) = match request.wanted(session)? {
         InterpreterSpec::Path(path) => {
-            let found = interpreter::at(session, &path)?;
+            let found = interpreter::at(session, &path).map_err(|error| match error {
+                Error::Python(PythonError::BadInterpreter { path, message }) => {
+                    let message = format!("{message} ({})", request.from);
+                    PythonError::BadInterpreter { path, message }.into()
+                }
+                other => other,
+            })?;
             if requires.iter().all(|spec| spec.contains(&found.version)) {
                 return Ok(vec![found]);
             }

@@ -71,6 +71,12 @@ fn uvs_choice_of_a_python_is_the_projects() {
     run.finds_fresh("hello");
     let run = project.dev().env("UV_PYTHON", "3.1").run().exits(3);
     run.says("(UV_PYTHON)").never_says("Building");
+    let run = project
+        .dev()
+        .env("UV_PYTHON", "/dev/null/python")
+        .run()
+        .exits(3);
+    run.says("`/dev/null/python`: no such file (UV_PYTHON)");
     let _ = std::fs::remove_dir_all(project.path(".venv"));
     project.append(
         "pyproject.toml",
