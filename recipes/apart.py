@@ -12,7 +12,7 @@ import consent
 import given
 import programs
 import steps
-from given import CHECKOUT, PYX, STATE, shown
+from given import CHECKOUT, PYX, shown
 from given import ROOT as PROJECT
 from programs import say
 

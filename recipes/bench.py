@@ -32,9 +32,9 @@ PYTEST_BENCHMARK = (
     "pytest-benchmark==5.3.1; python_version >= '3.10'",
     "pytest-benchmark==5.2.3; python_version < '3.10'",  # its last one for that
 )
-FOLDER = apart.STATE / "bench"
+FOLDER = given.STATE / "bench"
 HISTORY = FOLDER / "history"
-SPIES = apart.STATE / "bench" / "plugin"
+SPIES = given.STATE / "bench" / "plugin"
 BROKEN, IMPORTED = SPIES / "broken", SPIES / "imported"
 USES = re.compile(r"def (?:test|bench)\w*\([^)]*\bbenchmark\b|@pytest\.mark\.benchmark\b")
 NAMED = re.compile(r"bench", re.I)
@@ -134,7 +134,7 @@ def copied_root(call):
     return call.dir
 
 
-def optimised(folder, variables=None, project=apart.PROJECT):
+def optimised(folder, variables=None, project=given.ROOT):
     """The wheel of the release profile with what the benchmarks need."""
     built = apart.wheel(folder, "release", variables, project)
     return built or apart.stop("the project has no Python tests, by which to know what its benchmarks need", "add one")
@@ -275,7 +275,7 @@ def runs():
 
 def keep(measured, profile):
     """Notes a run for the next ones."""
-    commit = programs.read(["git", "describe", "--always", "--dirty"], apart.PROJECT)
+    commit = programs.read(["git", "describe", "--always", "--dirty"], given.ROOT)
     results = [{key: result.get(key) for key in ("fullname", "group")} | {"stats": stats(result)} for result in measured]
     run = {"time": time.time(), "commit": commit.out.strip(), "profile": profile, "benchmarks": results}
     HISTORY.mkdir(parents=True, exist_ok=True)

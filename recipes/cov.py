@@ -22,7 +22,7 @@ import given
 import programs
 
 COVERAGE = "coverage==7.10.7"
-FOLDER = apart.STATE / "cov"
+FOLDER = given.STATE / "cov"
 PROFILES = FOLDER / "profiles"
 DATA = FOLDER / "python"
 HTML = FOLDER / "html"
@@ -74,7 +74,7 @@ def rust_tests(instrumented):
     """Runs the Rust tests as `cargo pyx test` does; their exit code, and their programs."""
     steps = apart.plan(["test", "--rust"], {})
     if any(step.get("verb") in ("Seeding", "Linking") for step in steps):
-        programs.read([apart.PYX, "--quiet", "test", "--rust", "--", "--list"], apart.PROJECT)
+        programs.read([given.PYX, "--quiet", "test", "--rust", "--", "--list"], given.ROOT)
         steps = apart.plan(["test", "--rust"], {})
     code, found = 0, set()
     for step in steps:
@@ -137,7 +137,7 @@ def python_tests(installed, arguments):
 def counting_wheel(variables):
     """The wheel with counters in it."""
     built = FOLDER / "target" / "pyx" / "ext"
-    apart.seed(apart.STATE / "ext", built)
+    apart.seed(given.STATE / "ext", built)
     for _ in range(2):
         installed = apart.wheel(FOLDER, given.PROFILE, variables)
         if not installed:
@@ -195,7 +195,7 @@ def rust_lines(objects, root):
 
 def quietly(command):
     """What a tool of LLVM prints; its warnings, of functions that differ under test, only if it fails."""
-    done = programs.read(command, apart.PROJECT)
+    done = programs.read(command, given.ROOT)
     name = Path(command[0]).name
     return done.out if done else apart.stop(f"`{name}` {done.how()}\n{done.err.strip()}")
 
@@ -221,7 +221,7 @@ def hits(lcov, root):
         key, _, value = line.partition(":")
         if key == "SF":
             path, lines = root / value, {}
-            if path.is_relative_to(root) and not path.is_relative_to(apart.STATE) and path.is_file():
+            if path.is_relative_to(root) and not path.is_relative_to(given.STATE) and path.is_file():
                 found[path.relative_to(root).as_posix()] = lines
         elif key == "DA":
             number, count = (value.split(",") + ["", ""])[:2]
@@ -335,7 +335,7 @@ def main(arguments):
     installed = counting_wheel({**instrumented, **UNCOUNTED})
     rust_code, objects = rust_tests(instrumented)
     python_code = 0
-    root = apart.CHECKOUT
+    root = given.CHECKOUT
     languages = {"rust": {}, "python": {}}
     if installed:
         python_code = python_tests(installed, arguments)

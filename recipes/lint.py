@@ -9,7 +9,6 @@ import json
 import re
 import sys
 from collections import namedtuple
-from pathlib import Path
 
 import automation
 import given

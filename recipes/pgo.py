@@ -19,7 +19,7 @@ import programs
 import project
 from chart import duration
 
-FOLDER = apart.STATE / "pgo"
+FOLDER = given.STATE / "pgo"
 PROFILES = FOLDER / "profiles"
 MERGED = FOLDER / "merged.profdata"
 TURNS = 2
@@ -32,7 +32,7 @@ def command():
 
 
 def by_maturin():
-    locks = {folder / "uv.lock" for folder in (apart.PROJECT, apart.CHECKOUT)}
+    locks = {folder / "uv.lock" for folder in (given.ROOT, given.CHECKOUT)}
     absent = [lock for lock in locks if not lock.exists()]
     apart.say("Training", "with [tool.maturin] pgo-command")
     try:
@@ -48,7 +48,7 @@ def by_benchmarks(arguments):
     if not raw:
         apart.stop("the benchmarks recorded no profile: do they call the extension?")
     merge = [apart.llvm("llvm-profdata"), "merge", "-o", str(MERGED), *raw]
-    done = programs.read(merge, apart.PROJECT)
+    done = programs.read(merge, given.ROOT)
     if not done:
         apart.stop(f"`llvm-profdata` {done.how()}\n{done.err.strip()}")
     flags = [f"-Cprofile-use={MERGED}"]

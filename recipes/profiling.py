@@ -17,7 +17,7 @@ import steps
 from flame import flame, stacks
 
 PY_SPY = "py-spy==0.4.3"
-FOLDER = apart.STATE / "profile"
+FOLDER = given.STATE / "profile"
 RATE = "250"  # samples a second
 SYMBOLS = ["-C", "debuginfo=1", "-C", "strip=none", "-C", "force-frame-pointers=yes"]
 WHERE = bench.LOADED + """
@@ -42,7 +42,7 @@ def command(installed, arguments):
 
 def absolute(word, dir):
     """The path of a file that is in the project, but not in the copy of it without sources."""
-    path = apart.PROJECT / word
+    path = given.ROOT / word
     return str(path) if word and path.is_file() and not (dir / word).exists() else word
 
 
@@ -151,7 +151,7 @@ def main(arguments):
     given.settle()
     if not arguments:
         bench.look()
-    apart.seed(apart.STATE / "bench" / "target" / "pyx" / "ext", FOLDER / "target" / "pyx" / "ext")
+    apart.seed(given.STATE / "bench" / "target" / "pyx" / "ext", FOLDER / "target" / "pyx" / "ext")
     variables = apart.wrapper(FOLDER, "RUSTC_WORKSPACE_WRAPPER", SYMBOLS)
     installed = bench.optimised(FOLDER, variables)
     modules = installed.ask(WHERE).splitlines()

@@ -61,25 +61,25 @@ def report(found, revision):
 def commit(revision):
     """The commit that a revision names."""
     words = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    named = programs.read(words, apart.CHECKOUT)
+    named = programs.read(words, given.CHECKOUT)
     if named.trouble:
         apart.stop(f"`git` {named.trouble}", code=apart.MISSING)
     if not named:
-        is_shallow = (apart.CHECKOUT / ".git" / "shallow").is_file()
+        is_shallow = (given.CHECKOUT / ".git" / "shallow").is_file()
         hint = "git fetch --unshallow" if is_shallow else "git log --oneline"
-        apart.stop(f"git knows no revision `{revision}` in `{apart.CHECKOUT}`", hint)
+        apart.stop(f"git knows no revision `{revision}` in `{given.CHECKOUT}`", hint)
     return named.out.strip()
 
 
 def checkout(commit, folder):
     """The project's folder in a copy of the checkout at a commit; `folder` holds the copy."""
     if not (folder / ".git").is_dir():
-        clone = ["git", "clone", "--quiet", "--shared", "--no-checkout", "--template=", apart.CHECKOUT, folder]
+        clone = ["git", "clone", "--quiet", "--shared", "--no-checkout", "--template=", given.CHECKOUT, folder]
         for words in clone, ["git", "-C", folder, "checkout", "--quiet", "--detach", commit]:
-            done = programs.read(words, apart.PROJECT)
+            done = programs.read(words, given.ROOT)
             if not done:
                 apart.stop(f"`{programs.pasteable(words)}` {done.how()}: {done.last()}")
-    project = folder / apart.PROJECT.resolve().relative_to(apart.CHECKOUT.resolve())
+    project = folder / given.ROOT.resolve().relative_to(given.CHECKOUT.resolve())
     if not project.is_dir():
         apart.stop(f"the project's folder `{project.relative_to(folder)}` is not in {commit[:12]}")
     return project

@@ -4,11 +4,9 @@ use camino::Utf8Path;
 
 use crate::model::error::Result;
 
-#[cfg(unix)]
-use super::keep_mode;
 #[cfg(not(unix))]
 use super::{copy, names_in, now, remove_empty, rename};
-use super::{create_dir, io};
+use super::{create_dir, io, keep_mode};
 
 /// Copies a file over another through a rename, so that a process that has the old one mapped keeps it.
 ///

@@ -300,14 +300,14 @@ class Automation(Case):
         for files in (
             {".github/workflows/ci.yml": f"jobs:\n  a:\n    steps:\n    - run: |\n        set -e\n        {line}\n"},
             {".gitlab-ci.yml": f"lint:\n  script:\n  - {line}\n"},
-            {"justfile": f"args := '--all'\nlint:\n    @cargo clippy {{{{args}}}} -- -D warnings\n"},
-            {"Makefile": f"FLAGS = --all\nlint:\n\t@cargo clippy $(FLAGS) -- \\\n\t  -D warnings\n"},
+            {"justfile": "args := '--all'\nlint:\n    @cargo clippy {{args}} -- -D warnings\n"},
+            {"Makefile": "FLAGS = --all\nlint:\n\t@cargo clippy $(FLAGS) -- \\\n\t  -D warnings\n"},
             {"noxfile.py": f"def lint(s):\n    s.run(*{line.split()!r})\n    s.run({str(line.split())[1:-1]})\n"},
             {"tox.ini": f"[testenv:lint]\ncommands =\n    {line}\n"},
             {"pyproject.toml": f"[tool.hatch.envs.x.scripts]\nlint = '{line}'\n"},
             {"pyproject.toml": f"[tool.poe.tasks]\nlint = '{line}'\n"},
             {".pre-commit-config.yaml": f"repos:\n- repo: local\n  hooks:\n  - {{id: c, entry: {line}, pass_filenames: false}}\n"},
-            {"Taskfile.yml": f"vars: {{ARGS: --all}}\ntasks:\n  lint:\n    cmds:\n    - cargo clippy {{{{.ARGS}}}} -- -D warnings\n"},
+            {"Taskfile.yml": "vars: {ARGS: --all}\ntasks:\n  lint:\n    cmds:\n    - cargo clippy {{.ARGS}} -- -D warnings\n"},
             {"Taskfile.yaml": f"tasks: {{lint: '{line}', other: [{{cmd: '{line}', silent: true}}]}}\n"},
             {"Taskfile.yml": "includes: {rust: {taskfile: ./rust.yml}}\n", "rust.yml": f"tasks: {{lint: '{line}'}}\n"},
             {"lefthook.yml": f"pre-commit:\n  commands:\n    clippy: {{glob: '*.rs', run: '{line}'}}\n"},
@@ -975,13 +975,13 @@ class Advisories(Case):
 
 class Pipeline(Case):
     def test_what_cannot_be_built_or_compared_is_not_said_to_be_a_finding(self):
-        for dev, types, state, text in (
+        for dev, stubs, state, text in (
             (0, 0, "ok", ""), (0, 1, "ok", "findings that the project's own checks do not look for"),
             (0, 3, "ok", "not compared: it ended with 3"), (1, 1, "failed", "1"),
         ):  # fmt: skip
             load = self.project({})
             programs, steps = load("programs"), load("steps")
-            programs.start = lambda words, *_: programs.Outcome(words, dev if words[1] == "dev" else types)  # noqa: B023
+            programs.start = lambda words, *_: programs.Outcome(words, dev if words[1] == "dev" else stubs)  # noqa: B023
             run = steps.Steps("ci")
             with contextlib.redirect_stderr(io.StringIO()):
                 run.judged("types", load("ci").beside)
