@@ -215,12 +215,10 @@ def draw(rows):
     width = round(2 * MARGIN + COLUMNS * ADVANCE)
     height = BAR + MARGIN + len(rows) * LEADING
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" role="img" aria-labelledby="title">',
-        "<title id=\"title\">A terminal: cargo pyx dev, cold, again, and after an edit</title>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-labelledby="title">',
+        '<title id="title">A terminal: cargo pyx dev, cold, again, and after an edit</title>',
         f"<style>\n{STYLE}\n</style>",
-        f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="9" '
-        'fill="#15181e" stroke="#3d444d"/>',
+        f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="9" fill="#15181e" stroke="#3d444d"/>',
     ]
     for number, colour in enumerate(("#ff5f57", "#febc2e", "#28c840")):
         out.append(f'<circle cx="{20 + 19 * number}" cy="18" r="5.5" fill="{colour}"/>')

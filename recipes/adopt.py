@@ -31,12 +31,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 import compatibility
 import corpus
 import published
+import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "adopting.toml"
@@ -88,8 +88,7 @@ def crate(project, folder):
     (asked / "src").mkdir(parents=True)
     (asked / "src" / "lib.rs").write_text("")
     (asked / "Cargo.toml").write_text(
-        '[package]\nname = "asked"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n'
-        '{name} = "={version}"\n\n[workspace]\n'.format(**project)
+        '[package]\nname = "asked"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n{name} = "={version}"\n\n[workspace]\n'.format(**project)
     )
     code, said = call(["cargo", "metadata", "--format-version", "1", "--quiet"], asked, 300)
     if code:

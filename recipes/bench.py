@@ -47,7 +47,9 @@ def loaded():
         if f"{name}.".startswith(names) and file.endswith((".so", ".pyd")):
             yield file  # that of `hello.hello` where maturin made the package `hello`
 """
-SPY = LOADED + """
+SPY = (
+    LOADED
+    + """
 def pytest_sessionfinish():
     with open(os.environ["CARGO_PYX_IMPORTED"], "a") as out:
         out.writelines(f"{file}\\n" for file in loaded())
@@ -75,6 +77,7 @@ def pytest_exception_interact(node, call, report):
         with open(os.environ["CARGO_PYX_BROKEN"], "a") as out:
             out.write(json.dumps(told) + "\\n")
 """
+)
 
 # plugins in place of pytest-benchmark have options of the same names
 RIVALS = """from importlib import metadata, util

@@ -70,8 +70,7 @@ def chart(found, moved, subtitle):
     if any(change is not None for change in moved.values()):
         subtitle += "; in brackets: since the last run"
     head = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" '
-        f'viewBox="0 0 {WIDTH} {y + 8}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" viewBox="0 0 {WIDTH} {y + 8}" role="img">',
         f"<title>{title}</title><style>{STYLE}</style>",
         '<rect class="page" width="100%" height="100%"/>',
         f'<text class="title" x="{MARGIN}" y="34">{title}</text>',

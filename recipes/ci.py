@@ -16,9 +16,7 @@ def has_stubs():
     names = [f"{top}.pyi" for top in given.tops()]
     beside = [given.ROOT / name for name in names] + [source / name for name in names]
     packages = [source / top for top in given.tops()]
-    return any(path.is_file() for path in beside) or any(
-        next(package.rglob("*.pyi"), None) for package in packages
-    )
+    return any(path.is_file() for path in beside) or any(next(package.rglob("*.pyi"), None) for package in packages)
 
 
 def checks_stubs():

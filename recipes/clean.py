@@ -113,4 +113,3 @@ def main(arguments):
         if not dry:
             shutil.rmtree(path) if is_folder(path) else path.unlink()
     programs.say("Would free" if dry else "Freed", f"{total / 2**20:.1f} MiB")
-

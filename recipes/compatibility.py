@@ -31,9 +31,7 @@ UNITTEST = r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?$"
 
 def counts_in(text):
     """The counts that pytest (`132 passed, 1 skipped`), unittest and cargo (all suites together) end with."""
-    found = re.findall(r"^=+ (.*?) in [0-9.]+s.*=+$", text, re.M) or re.findall(
-        r"^(\d+ (?:passed|failed|errors?|skipped)\b.*?) in [0-9.]+s.*$", text, re.M
-    )
+    found = re.findall(r"^=+ (.*?) in [0-9.]+s.*=+$", text, re.M) or re.findall(r"^(\d+ (?:passed|failed|errors?|skipped)\b.*?) in [0-9.]+s.*$", text, re.M)
     said = found[-1:] or [unittest_counts(*ran) for ran in re.findall(UNITTEST, text, re.M)[-1:]]
     suites = re.findall(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored", text, re.M)
     if suites:

@@ -55,10 +55,7 @@ from pathlib import Path
 try:
     import tomllib
 except ImportError:
-    sys.exit(
-        "recipes/corpus.py reads TOML with tomllib, which Python has from 3.11 on; this is "
-        + sys.version.split()[0]
-    )
+    sys.exit("recipes/corpus.py reads TOML with tomllib, which Python has from 3.11 on; this is " + sys.version.split()[0])
 
 import compatibility
 import trial
@@ -336,9 +333,7 @@ def try_own(project, options, place):
     lines = []
     for command in project.get("own", {}).get("commands", []):
         try:
-            done = subprocess.run(
-                command, shell=True, cwd=source, env=env, capture_output=True, text=True, timeout=options.timeout
-            )
+            done = subprocess.run(command, shell=True, cwd=source, env=env, capture_output=True, text=True, timeout=options.timeout)
         except subprocess.TimeoutExpired:
             return [*lines, f"{command}: timeout"]
         said = compatibility.counts_in(done.stdout + done.stderr)
@@ -378,15 +373,11 @@ def read_list(path, only):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        description="Run cargo-pyx against real projects, as they were published."
-    )
+    parser = argparse.ArgumentParser(description="Run cargo-pyx against real projects, as they were published.")
     parser.add_argument("list", nargs="?", type=Path, default=LIST, help="the TOML list")
     parser.add_argument("--command", default="test", help="what to run, with its options")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="repeatable")
-    parser.add_argument(
-        "--recipes", default="", metavar="NAMES", help="run these recipes instead, with commas; `all`"
-    )
+    parser.add_argument("--recipes", default="", metavar="NAMES", help="run these recipes instead, with commas; `all`")
     parser.add_argument("--python", default="3.11", help="the interpreter of the recipe `wheel`")
     parser.add_argument("--twice", action="store_true", help="run again; it must be fresh")
     parser.add_argument("--resume", action="store_true", help="leave out what ended well before")

@@ -363,4 +363,3 @@ def finish(everything, least, share, code):
         place = coverage_of.told_least()[1] or apart.shown(coverage_of.own_config())
         apart.stop(f"{share['total']:.1f} % of the Python code is covered, less than the {share['least']:g} % that {place} asks for")
     sys.exit(code)
-

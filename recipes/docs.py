@@ -219,7 +219,7 @@ def of_crates(run):
     ours = {"CARGO_TARGET_DIR": target, "PYO3_PYTHON": given.PYTHON}
     for name, words, folder, call in doc_commands():
         variables = {**automation.settings_of(call), **ours}
-        run.judged(name, lambda: steps.weighed(programs.run(words, folder, variables), call))  # noqa: B023
+        run.judged(name, lambda: steps.weighed(programs.run(words, folder, variables), call))
     if not (target / "doc").is_dir():
         return []
     shutil.copytree(target / "doc", rust)

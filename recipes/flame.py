@@ -66,8 +66,7 @@ def flame(found, kind, title, subtitle):
         tree.add(frames, count)
     height = TOP + ROW * (tree.depth() - 1) + SIDE
     head = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-        f'viewBox="0 0 {WIDTH} {height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img">',
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
         '<rect class="page" width="100%" height="100%"/>',
         f'<text class="title" x="{SIDE}" y="26">{escape(title)}</text>',

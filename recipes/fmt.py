@@ -49,9 +49,7 @@ def python(run, asked):
 
 def sort_by_ruff():
     """Sorts imports by ruff's rules."""
-    return programs.run(
-        [*tools.standalone("ruff"), "check", "--select=I", "--fix", *project.excluding()], given.ROOT, RUFF
-    )
+    return programs.run([*tools.standalone("ruff"), "check", "--select=I", "--fix", *project.excluding()], given.ROOT, RUFF)
 
 
 def sort_by_isort():

@@ -92,7 +92,7 @@ def compared(measured, own):
             key = next((key for side, _, key in sides(result, own) if side == "own"), None)
             name = key[1] if key else short(result)[1]
             name = result["group"] if result.get("group") and name.lower() in ("test", "bench", "") else name
-            found.append((at, Compared(name, result, {l: measured[i] for l, i in others.items()}, result.get("group"))))
+            found.append((at, Compared(name, result, {label: measured[index] for label, index in others.items()}, result.get("group"))))
     found += in_groups(measured, own, taken)
     left = [(at, Compared(short(result)[1], result, {}, result.get("group"))) for at, result in enumerate(measured) if at not in taken]
     return [one for _, one in sorted(unlike(found) + left, key=lambda pair: pair[0])]

@@ -123,4 +123,3 @@ def main(arguments):
     report(*compare(plain, guided, arguments))
     for wheel in sorted(guided.target.glob("pyx/wheels/*/*.whl")):
         print(f"wheel: {apart.shown(wheel)}")
-

@@ -32,8 +32,7 @@ def manylinux():
     found = []
     for name, policy in policies("manylinux").items():
         symbols = {
-            machine: {library: newest(versions.get(library, [])) for library in LIBRARIES}
-            for machine, versions in sorted(policy["symbol_versions"].items())
+            machine: {library: newest(versions.get(library, [])) for library in LIBRARIES} for machine, versions in sorted(policy["symbol_versions"].items())
         }
         glibc = int(name.rpartition("_")[2])
         found.append({"glibc": glibc, "aliases": policy["aliases"], "libraries": sorted(policy["lib_whitelist"]), "symbols": symbols})

@@ -20,10 +20,13 @@ PY_SPY = "py-spy==0.4.3"
 FOLDER = given.STATE / "profile"
 RATE = "250"  # samples a second
 SYMBOLS = ["-C", "debuginfo=1", "-C", "strip=none", "-C", "force-frame-pointers=yes"]
-WHERE = bench.LOADED + """
+WHERE = (
+    bench.LOADED
+    + """
 for name in os.environ["CARGO_PYX_MODULE"].split(): __import__(name)
 print(*loaded(), sep="\\n")
 """
+)
 
 # ------------------------------------------------------------------ what runs
 
@@ -140,9 +143,7 @@ def draw(found, graph, modules, title):
     print(f"flame graph: {apart.shown(graph)}")
     top = shares(found, kind)
     if not top:
-        apart.stop(
-            "no native frame of the project is in it: the command spends no time there, or its symbols are stripped"
-        )
+        apart.stop("no native frame of the project is in it: the command spends no time there, or its symbols are stripped")
     rows = [(shortened(frame.rpartition(" (")[0] or frame), f"{share:.1f}") for frame, share in top.items()]
     apart.table([("native function", "% of samples"), *rows[:10]])
 
@@ -162,9 +163,6 @@ def main(arguments):
         apart.say("Profiling", title)
         found = record(call, words, not arguments)
         if files:
-            found = list(below(found, files)) or apart.stop(
-                f"no sample was taken in {', '.join(files)}: the benchmarks there are too short"
-            )
+            found = list(below(found, files)) or apart.stop(f"no sample was taken in {', '.join(files)}: the benchmarks there are too short")
         graph = FOLDER / (f"flamegraph-{number}.svg" if number else "flamegraph.svg")
         draw(found, graph, modules, title)
-

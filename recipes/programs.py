@@ -93,9 +93,7 @@ def start(words, folder, variables, unset, out, err, given_text=None):
     sys.stdout.flush()
     data = None if given_text is None else os.fsencode(given_text)
     try:
-        done = subprocess.run(
-            words, cwd=str(folder), env=env, input=data, stdout=out, stderr=err, check=False
-        )
+        done = subprocess.run(words, cwd=str(folder), env=env, input=data, stdout=out, stderr=err, check=False)
     except FileNotFoundError:
         trouble = "is not there" if os.path.isdir(folder) else f"has no folder `{folder}` to run in"
         return Outcome(words, NOT_FOUND, trouble=trouble)

@@ -18,6 +18,7 @@ except ImportError:  # before CPython 3.11
 
 ROOT = given.ROOT
 
+
 def folders(start=None):
     """The project's folder and those above it, up to the repository's."""
     start = start or ROOT

@@ -53,11 +53,7 @@ def normalized(name):
 def is_sdist(file, project):
     stem = file["filename"].removesuffix(".tar.gz")
     name, _, version = stem.rpartition("-")
-    return (
-        stem != file["filename"]
-        and version == project["version"]
-        and normalized(name) == normalized(project["name"])
-    )
+    return stem != file["filename"] and version == project["version"] and normalized(name) == normalized(project["name"])
 
 
 def download(project):

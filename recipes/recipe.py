@@ -31,7 +31,7 @@ def main(name, arguments):
     except OSError as error:
         print(f"error: `{name}` could not go on: {error}", file=sys.stderr)
         sys.exit(4)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
         print(f"error: bug in `{name}`: {type(error).__name__}: {error} ({place})", file=sys.stderr)

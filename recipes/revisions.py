@@ -9,6 +9,7 @@ import math
 import statistics
 
 import apart
+import given
 import programs
 from chart import spelled
 

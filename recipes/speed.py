@@ -17,12 +17,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 import corpus
 import published
 import speed_page
+import tomllib
 
 ROOT = corpus.ROOT
 TABLE = ROOT / "docs" / "speed.toml"
@@ -206,10 +206,7 @@ def release(place):
     ours, hand = place("cargo pyx"), place("maturin develop")
     pythons = ours.options.pythons.split(",")
     words = [word for python in pythons for word in ("--python", python)]
-    each = [
-        hand.within(["maturin", "build", "-q", "--release", "-o", str(hand.folder / "dist"), "-i", f"python{python}"])
-        for python in pythons
-    ]
+    each = [hand.within(["maturin", "build", "-q", "--release", "-o", str(hand.folder / "dist"), "-i", f"python{python}"]) for python in pythons]
     return {
         "cargo pyx": (ours.pyx("release", "wheel", "--allow-dirty", *words), None),
         "maturin develop": (shell(*each), None),
@@ -226,9 +223,9 @@ class Situation:
             return place.touch(which)
         if not self.fresh:
             return "true"
-        return shlex.join(["rm", "-rf", *(str(path) for name in self.fresh for path in place.folder.glob(name))] + [
-            str(place.folder / name) for name in self.fresh
-        ])
+        return shlex.join(
+            ["rm", "-rf", *(str(path) for name in self.fresh for path in place.folder.glob(name))] + [str(place.folder / name) for name in self.fresh]
+        )
 
 
 SITUATIONS = {
@@ -238,9 +235,7 @@ SITUATIONS = {
     "dependency": Situation("edit of a path dependency → importable", warm("dependency", "dev"), "dependency"),
     "python": Situation("edit of a Python file", warm("python", "dev"), "python"),
     "switch": Situation("edit, then dev → test → cargo check → dev", switch, runs=5),
-    "second": Situation(
-        "a second Python, its environment and build", second, runs=3, fresh=(".venv2", "target/pyx/envs", "target/wheels")
-    ),
+    "second": Situation("a second Python, its environment and build", second, runs=3, fresh=(".venv2", "target/pyx/envs", "target/wheels")),
     "release": Situation("wheels for three Pythons", release, runs=2, fresh=("dist", "target")),
     "cold": Situation("fresh clone → both suites green, warm registries", cold, runs=2, fresh=("target", ".venv")),
     "registries": Situation("fresh clone → both suites green, cold registries", registries, runs=1, fresh=("target", ".venv")),
@@ -249,9 +244,7 @@ SITUATIONS = {
 
 def source_of(project, folder):
     if "path" in project:
-        names = subprocess.run(
-            ["git", "ls-files", "-z", project["path"]], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        names = subprocess.run(["git", "ls-files", "-z", project["path"]], cwd=ROOT, capture_output=True, text=True, check=True)
         for name in names.stdout.split("\0"):
             if name:
                 to = folder / Path(name).relative_to(project["path"])

@@ -70,9 +70,7 @@ def page(seen, titles):
         cells = [cell(found, side) for side in SIDES]
         cells.insert(1, duration(found[OURS]["min"]) if OURS in found else "")
         lines.append("| " + " | ".join([project, title, *cells]) + " |")
-    yardsticks = [
-        f"{project} {duration(found[YARDSTICK]['median'])}" for project, _, found in rows(seen, titles) if YARDSTICK in found
-    ]
+    yardsticks = [f"{project} {duration(found[YARDSTICK]['median'])}" for project, _, found in rows(seen, titles) if YARDSTICK in found]
     if yardsticks:
         lines += ["", f"`git status` in the run of the first line: {', '.join(yardsticks)}."]
     if stale := keyless(seen, titles):

@@ -52,8 +52,7 @@ def require_introspection(member, features):
     if INSPECT not in enabled:
         steps.fail(
             f"stubs need PyO3's feature `{INSPECT}`, which `{given.shown(member['manifest'])}` does not enable",
-            f"cargo add pyo3 --features {INSPECT}\n"
-            f"      or, for this once: cargo pyx just stubs -F pyo3/{INSPECT}",
+            f"cargo add pyo3 --features {INSPECT}\n      or, for this once: cargo pyx just stubs -F pyo3/{INSPECT}",
         )
 
 

@@ -198,7 +198,9 @@ def makefile(folder):
     exported = {name for line in listed for name in line.split()} | {name for sign, name, _, _ in texts if sign}
     variables = {name: shell.replaced(value, names, folder) for name, value in names.items() if name in exported or "" in listed}
     weak = [name for _, name, sign, _ in texts if sign == "?"]
-    for targets, needed, body in re.findall(r"^([^\s#:=][^\n:=]*?)\s*::?(?!=)([^\n=;]*)[^\n]*\n((?:(?:\t|#|(?:ifn?eq|ifn?def|else|endif)\b)[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M):
+    for targets, needed, body in re.findall(
+        r"^([^\s#:=][^\n:=]*?)\s*::?(?!=)([^\n=;]*)[^\n]*\n((?:(?:\t|#|(?:ifn?eq|ifn?def|else|endif)\b)[^\n]*(?:\n|$)|[ \t]*\n)*)", text, re.M
+    ):
         lines = [line for line in body.replace("$$", "$").replace("$(shell ", "$(").splitlines() if line.startswith("\t")]
         for name in targets.split():
             needs = before("make", needed.partition("#")[0].replace("|", " ").split(), name)

@@ -179,7 +179,7 @@ def resolved(listed):
     if not (given.LOCK and listed.choice):
         return [as_locked(text) for text in plain]
     kind, name, path = listed.choice
-    if not Path(given.LOCK).parent in (path.parent, *path.parents):
+    if Path(given.LOCK).parent not in (path.parent, *path.parents):
         return plain
     words = [given.UV, "export", "--quiet", "--frozen", "--no-hashes", "--no-annotate", "--no-header"]
     words += ["--no-emit-workspace", "--no-default-groups"]  # `--no-emit-local` is newer than the oldest uv

@@ -37,7 +37,7 @@ def _message(report):
     if isinstance(report.longrepr, tuple):
         text = str(report.longrepr[2])
     short = getattr(_crash(report), "message", "") or ""
-    return (short + "\n\n" + text if short else text).strip()[:_pyx_report.LONGEST]
+    return (short + "\n\n" + text if short else text).strip()[: _pyx_report.LONGEST]
 
 
 def _place(report):

@@ -67,7 +67,7 @@ class _Result(unittest.TextTestResult):
     def _note(self, test, outcome, error=None, message=""):
         if error:
             text = self._exc_info_to_string(error, test)
-            message = ("%s: %s\n\n%s" % (error[0].__name__, error[1], text))[:_pyx_report.LONGEST]
+            message = ("%s: %s\n\n%s" % (error[0].__name__, error[1], text))[: _pyx_report.LONGEST]
         case = {"outcome": outcome, "message": message, "place": _place(test, error)}
         if self.case and self.case["outcome"] in ("failed", "error"):
             return  # the first that went wrong

@@ -44,11 +44,7 @@ json.dump(
         "glibc": glibc(),
         # python-build-standalone is configured for /install and unpacked anywhere
         # on Windows Python looks for itself beside its library
-        "moved": os.name != "nt"
-        and (
-            os.path.exists(os.path.join(sys.base_prefix, "BUILD"))
-            or not built_for.startswith((sys.base_prefix, "/usr/lib"))
-        ),
+        "moved": os.name != "nt" and (os.path.exists(os.path.join(sys.base_prefix, "BUILD")) or not built_for.startswith((sys.base_prefix, "/usr/lib"))),
     },
     sys.stdout,
 )

@@ -12,6 +12,8 @@ mod pages;
 mod paths;
 mod reliability;
 #[cfg(unix)]
+mod python;
+#[cfg(unix)]
 pub(crate) mod workflows;
 
 use paths::{Arrow, Crate, circles};

@@ -14,7 +14,7 @@ const SCHEMA: &str = "check-jsonschema@0.39.0";
 const FLOWS: [&str; 2] = [".github/workflows/ci.yml", ".github/workflows/release.yml"];
 
 /// What a tool from the package registry says of files of the repository.
-fn tool(words: &[&str], files: &[&str]) -> String {
+pub(super) fn tool(words: &[&str], files: &[&str]) -> String {
     let mut command = Command::new(uv());
     command
         .args(["tool", "run", "--quiet"])
@@ -22,8 +22,9 @@ fn tool(words: &[&str], files: &[&str]) -> String {
         .args(files);
     let output = command.current_dir(root()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{words:?}: {said}");
-    String::from_utf8(output.stdout).unwrap()
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{words:?}: {found}{said}");
+    found
 }
 
 /// zizmor finds nothing in a project's workflows, and its files are of the forms that these schemas say.

@@ -24,7 +24,11 @@ sys.path.insert(0, str(RECIPES))
 BYTECODE = tempfile.TemporaryDirectory()
 sys.pycache_prefix = BYTECODE.name
 sys.dont_write_bytecode = False
-MODULES = [path.stem for path in RECIPES.glob("*.py") if path.stem not in ("adopt", "compatibility", "corpus", "published", "recipe", "policies", "trial", "trial_page")]
+MODULES = [
+    path.stem
+    for path in RECIPES.glob("*.py")
+    if path.stem not in ("adopt", "compatibility", "corpus", "published", "recipe", "policies", "trial", "trial_page")
+]
 PROJECT = '[project]\nname = "own-name"\n'
 # what whoever starts the tests has set stays as it is where recipes run: no case is about that unless it sets it itself
 for set_outside in filter(importlib.import_module("machine").DECIDING.fullmatch, list(os.environ)):
@@ -144,7 +148,9 @@ class Versions(Case):
     def test_the_locks_of_other_managers_say_versions(self):
         text = PROJECT + '[dependency-groups]\nlint = ["ruff>=0.4; python_version > \'3.8\'", "Other_One"]\n'
         for name, key in ("poetry.lock", "package"), ("pdm.lock", "package"), ("pylock.toml", "packages"):
-            lock = "".join(f'[[{key}]]\nname = "{package}"\nversion = "{version}"\n' for package, version in (("ruff", "0.4.1"), ("other-one", "1"), ("o", "2")))
+            lock = "".join(
+                f'[[{key}]]\nname = "{package}"\nversion = "{version}"\n' for package, version in (("ruff", "0.4.1"), ("other-one", "1"), ("o", "2"))
+            )
             self.assertEqual(self.wanted({"pyproject.toml": text, name: lock}, "ruff"), ['ruff==0.4.1; python_version > "3.8"', "Other_One==1"])
         self.assertEqual(self.wanted({"pyproject.toml": text, "pdm.lock": "package = 1\n"}, "ruff")[1], "Other_One")
 
@@ -214,7 +220,9 @@ class Packages(Case):
         return {one.place: one.requirements for one in module.lists()}
 
     def test_what_poetry_takes_from_elsewhere_is_never_taken_by_its_name_alone(self):
-        text = PROJECT + """[project.optional-dependencies]
+        text = (
+            PROJECT
+            + """[project.optional-dependencies]
 more = ["numpy"]
 [tool.poetry.group.dev.dependencies]
 python = "^3.9"
@@ -235,6 +243,7 @@ include-groups = ["dev"]
 [tool.poetry.dev-dependencies]
 old = "1"
 """
+        )
         found = self.listed({"pyproject.toml": text, "local/pyproject.toml": ""})
         expected = [
             "pytest>=8,<9", "zero>=0.3,<0.4", f"local[a] @ {(self.root / 'local').as_uri()}", "numpy", "forked @ git+https://own.example/forked.git@1",
@@ -271,11 +280,17 @@ extra-dependencies = ["y"]
 detached = true
 extra-dependencies = ["z"]
 """
-        found = {name: [*self.listed({"pyproject.toml": PROJECT, "hatch.toml": hatch})[f"hatch's environment `{name}`"]] for name in ("docs", "more", "test", "alone")}
+        found = {
+            name: [*self.listed({"pyproject.toml": PROJECT, "hatch.toml": hatch})[f"hatch's environment `{name}`"]]
+            for name in ("docs", "more", "test", "alone")
+        }
         self.assertEqual(found, {"docs": ["mkdocs"], "more": ["sphinx", "x"], "test": ["pytest", "y"], "alone": ["z"]})
         tox = "[base]\ndeps =\n  numpy\n  attrs\n[testenv]\ndeps =\n  pytest\n  lint: ruff\n[testenv:{a,b}-lint]\n[testenv:docs]\ndeps =\n  {[base]deps}\n  mkdocs\n"
         found = self.listed({"tox.ini": tox})
-        places = {f"tox's environment `{name}` of tox.ini": found for name, found in (("py", ["pytest"]), ("a-lint", ["pytest", "ruff"]), ("docs", ["numpy", "attrs", "mkdocs"]))}
+        places = {
+            f"tox's environment `{name}` of tox.ini": found
+            for name, found in (("py", ["pytest"]), ("a-lint", ["pytest", "ruff"]), ("docs", ["numpy", "attrs", "mkdocs"]))
+        }
         self.assertEqual(found, places)
         toml = 'env_run_base.deps = ["pytest"]\nenv.a.commands = []\nenv.b.deps = ["ruff"]\n'
         found = self.listed({"tox.toml": toml})
@@ -474,14 +489,20 @@ class Automation(Case):
         self.assertEqual(self.settings(files), [{"SQLX_OFFLINE": "true", "CARGO_PROFILE_DEV_DEBUG": "high"}])
         with unittest.mock.patch.dict(os.environ, SQLX_OFFLINE="false"):
             self.assertEqual(self.settings(files), [{"CARGO_PROFILE_DEV_DEBUG": "high"}])
-        self.assertEqual(self.settings({".gitlab-ci.yml": "variables: {1: x, SQLX_OFFLINE: 'true'}\nlint: {script: ['cargo clippy $y']}\n"}), [{"SQLX_OFFLINE": "true"}])
+        self.assertEqual(
+            self.settings({".gitlab-ci.yml": "variables: {1: x, SQLX_OFFLINE: 'true'}\nlint: {script: ['cargo clippy $y']}\n"}), [{"SQLX_OFFLINE": "true"}]
+        )
 
     def test_variables_of_a_workflow_may_name_others_and_those_of_a_step_that_may_not_run_are_not_for_later(self):
         def ci(steps, more=""):
             return {".github/workflows/ci.yml": f"{more}jobs: {{a: {{steps: [{steps}]}}}}\n"}
 
-        self.assertEqual(self.calls(ci("{run: 'ruff check $WHERE', env: {WHERE: '${{ env.SRC }}/in'}}", "env: {SRC: own}\n"), "ruff"), [["ruff", "check", "own/in"]])
-        self.assertEqual(self.calls(ci("{run: 'ruff check $SRC', env: {SRC: '${{ env.SRC }}/in'}}", "env: {SRC: own}\n"), "ruff"), [["ruff", "check", "own/in"]])
+        self.assertEqual(
+            self.calls(ci("{run: 'ruff check $WHERE', env: {WHERE: '${{ env.SRC }}/in'}}", "env: {SRC: own}\n"), "ruff"), [["ruff", "check", "own/in"]]
+        )
+        self.assertEqual(
+            self.calls(ci("{run: 'ruff check $SRC', env: {SRC: '${{ env.SRC }}/in'}}", "env: {SRC: own}\n"), "ruff"), [["ruff", "check", "own/in"]]
+        )
         set_ = "run: 'echo RUSTFLAGS=-Dwarnings >> $GITHUB_ENV'"
         self.assertEqual(self.settings(ci(f"{{{set_}, if: matrix.x}}, {{run: cargo clippy}}")), [{}])
         self.assertEqual(self.settings(ci(f"{{{set_}}}, {{run: cargo clippy}}")), [{"RUSTFLAGS": "-Dwarnings"}])
@@ -491,7 +512,12 @@ class Automation(Case):
             self.assertEqual(self.calls({"Makefile": f"l:\n\t{line}\n"}, "ruff"), [["ruff", "check"]], line)
 
     def test_flags_that_only_nightly_takes_are_left_out_where_another_rust_runs(self):
-        for line in "RUSTDOCFLAGS='--cfg docsrs' cargo doc --all-features", "cargo +nightly doc --all-features", "cargo doc -Zrustdoc-map", "RUSTFLAGS=-Zx cargo doc":
+        for line in (
+            "RUSTDOCFLAGS='--cfg docsrs' cargo doc --all-features",
+            "cargo +nightly doc --all-features",
+            "cargo doc -Zrustdoc-map",
+            "RUSTFLAGS=-Zx cargo doc",
+        ):
             for version, left in ("rustc 1.90.0 (x)", [None]), ("rustc 1.92.0-nightly (x)", ["Makefile"]):
                 load = self.project({"Cargo.toml": '[package]\nname = "own-name"\n', "Makefile": f"d:\n\t{line}\n"}, crate=True)
                 load("style").toolchains = set
@@ -514,12 +540,19 @@ class Automation(Case):
         for said, meant in (">=1.2 <2", ">=1.2,<2"), (">= 1.2 , < 2", ">=1.2,<2"), ("^1.2", ">=1.2,<2"), (">", None), (">=x y", None), ("*", ""):
             self.assertEqual(poetry.specifiers(said), meant, said)
         self.assertEqual([poetry.marker({"python": said}) for said in (">", ">=3.9 <4")], [None, "python_full_version >= '3.9' and python_full_version < '4'"])
-        groups = "".join(f'[tool.poetry.group.{name}]\ninclude-groups = ["{other}"]\n[tool.poetry.group.{name}.dependencies]\n{name}1 = "*"\n' for name, other in ("ab", "bc", "ca"))
+        groups = "".join(
+            f'[tool.poetry.group.{name}]\ninclude-groups = ["{other}"]\n[tool.poetry.group.{name}.dependencies]\n{name}1 = "*"\n'
+            for name, other in ("ab", "bc", "ca")
+        )
         load = self.project({"pyproject.toml": groups})
         self.assertEqual(dict(load("poetry").groups(self.root / "pyproject.toml"))["group.a"], ["a1", "b1", "c1"])
 
     def test_the_least_coverage_is_of_reports_of_all(self):
-        for line, least in ("coverage report --fail-under=90", "90"), ("coverage report --include=a --fail-under=90", ""), ("coverage report --omit a --fail-under 90", ""):
+        for line, least in (
+            ("coverage report --fail-under=90", "90"),
+            ("coverage report --include=a --fail-under=90", ""),
+            ("coverage report --omit a --fail-under 90", ""),
+        ):
             load = self.project({"Makefile": f"c:\n\t{line}\n", "pyproject.toml": "[tool.pytest.ini_options]\naddopts = 5\n"})
             self.assertEqual(load("coverage_of").told_least()[0], least, line)
 
@@ -532,7 +565,9 @@ class Automation(Case):
             self.assertEqual(self.calls({**make, **ci}, "ruff"), [["ruff", "check", *words]], line)
 
     def test_an_environment_of_tox_is_known_by_its_factors(self):
-        files = {"tox.ini": "[tox]\nenvlist = py{39,310}-{lint,test}\n[testenv]\ncommands =\n    lint: ruff check own\n    !lint: ruff check tests\n[testenv:d{1,2}]\ncommands = ruff check d\n"}
+        files = {
+            "tox.ini": "[tox]\nenvlist = py{39,310}-{lint,test}\n[testenv]\ncommands =\n    lint: ruff check own\n    !lint: ruff check tests\n[testenv:d{1,2}]\ncommands = ruff check d\n"
+        }
         for name, path in ("lint", "own"), ("py39-lint", "own"), ("py310-test", "tests"), ("d2", "d"):
             ci = {".github/workflows/ci.yml": f"jobs: {{a: {{steps: [{{run: tox -e {name}}}]}}}}\n"}
             self.assertEqual(self.calls({**files, **ci}, "ruff"), [["ruff", "check", path]], name)
@@ -573,8 +608,6 @@ class Automation(Case):
         text = "jobs: {a: {steps: [{run: 'ruff check ${{ matrix.x }} $(cat y) src'}]}}\n"
         self.assertEqual(self.calls({".github/workflows/ci.yml": text}, "ruff"), [["ruff", "check", "src"]])
 
-
-
     def test_an_option_goes_with_a_value_that_nobody_can_know(self):
         for line in (
             "cargo clippy --all --features ${{ github.event.x }} -- -D warnings", "cargo clippy --all --manifest-path $DIR/Cargo.toml -- -D warnings",
@@ -592,7 +625,10 @@ class Automation(Case):
         crate = '[package]\nname = "own-name"\n'
         module = self.project({"Makefile": "l:\n" + lines, "Cargo.toml": crate, "node/Cargo.toml": ""}, crate=True)("automation")
         self.assertEqual([call.arguments[:2] for call in module.of("clippy")], [["-p", "own-name"]])
-        for line, arguments in ("cargo fmt --manifest-path=node/Cargo.toml", []), ("cargo fmt --manifest-path ./Cargo.toml", [["--manifest-path", "./Cargo.toml"]]):
+        for line, arguments in (
+            ("cargo fmt --manifest-path=node/Cargo.toml", []),
+            ("cargo fmt --manifest-path ./Cargo.toml", [["--manifest-path", "./Cargo.toml"]]),
+        ):
             module = self.project({"Makefile": f"l:\n\t{line}\n", "Cargo.toml": crate, "node/Cargo.toml": ""}, crate=True)("automation")
             self.assertEqual([call.arguments for call in module.of("fmt")], arguments)
 
@@ -713,10 +749,7 @@ class Style(Case):
             self.assertTrue(self.style({**left, "Makefile": f"l:\n\truff check\n\t{name} src\n"}).is_used(name))
 
     def test_a_hook_sees_what_pre_commit_would_give_it(self):
-        config = (
-            "exclude: ^gen/\nrepos:\n- repo: https://github.com/x/ruff-pre-commit\n  rev: v0.16.1\n  hooks:\n"
-            "  - {id: ruff-format, exclude: '\\.pyi$'}\n"
-        )
+        config = "exclude: ^gen/\nrepos:\n- repo: https://github.com/x/ruff-pre-commit\n  rev: v0.16.1\n  hooks:\n  - {id: ruff-format, exclude: '\\.pyi$'}\n"
         names = ["a.py", "b.pyi", "c.md", "gen/d.py", "n.ipynb"]
         module = self.style({".pre-commit-config.yaml": config, **dict.fromkeys(names, "")})
         subprocess.run(["git", "init", "--quiet", "."], cwd=self.root, check=True)
@@ -832,12 +865,16 @@ class Checks(Case):
         self.assertEqual(("--all" in words, "RUSTFLAGS" in variables), (False, False))
 
     def test_clippy_that_fixes_is_no_further_check(self):
-        lines = ["cargo clippy --all", "cargo clippy --fix --allow-dirty --all", "cargo clippy --all --message-format=short", "cargo clippy --message-format short --all"]
+        lines = [
+            "cargo clippy --all",
+            "cargo clippy --fix --allow-dirty --all",
+            "cargo clippy --all --message-format=short",
+            "cargo clippy --message-format short --all",
+        ]
         load = self.project({"Cargo.toml": "", "Makefile": "".join(f"l:\n\t{line}\n" for line in lines)}, crate=True)
         load("style").toolchains = set
         names = [check.name for check in load("lint").rust() if check.tool == "clippy"]
         self.assertEqual(names, ["clippy"])
-
 
     def commands(self, files, name):
         """What a check of Python code would run."""
@@ -893,7 +930,7 @@ class Checks(Case):
         for code, state in (5, "noted"), (1, "failed"), (0, "ok"):
             load = self.project({})
             programs, steps = load("programs"), load("steps")
-            programs.start = lambda words, *_: programs.Outcome(words, code)  # noqa: B023
+            programs.start = lambda words, *_: programs.Outcome(words, code)
             self.assertEqual(steps.weighed(load("ci").test(), None)[0], state)
 
     def test_a_linter_without_a_path_looks_at_the_packages(self):
@@ -981,7 +1018,7 @@ class Pipeline(Case):
         ):  # fmt: skip
             load = self.project({})
             programs, steps = load("programs"), load("steps")
-            programs.start = lambda words, *_: programs.Outcome(words, dev if words[1] == "dev" else stubs)  # noqa: B023
+            programs.start = lambda words, *_: programs.Outcome(words, dev if words[1] == "dev" else stubs)
             run = steps.Steps("ci")
             with contextlib.redirect_stderr(io.StringIO()):
                 run.judged("types", load("ci").beside)
@@ -1006,7 +1043,6 @@ class Installing(Case):
             self.assertEqual(tools.beside("ty"), [str(self.root / "made/bin/ty")])
         self.assertEqual(tried[1], ["ty==0.0.55"])
         self.assertIn("requirements.txt lists beside ty what cannot be installed: uv cannot install it: no such host", said.getvalue())
-
 
     def plug_ins(self, files, tool="flake8"):
         load = self.project(files)
@@ -1101,8 +1137,8 @@ class Docs(Case):
             self.assertEqual((found[0], found[2]), (name, self.root / place), line)
 
     MAKE = (
-        "SPHINXOPTS ?=\nSPHINXBUILD ?= sphinx-build\nSOURCEDIR = .\nBUILDDIR = _build\nhelp:\n\t@$(SPHINXBUILD) -M help \"$(SOURCEDIR)\" \"$(BUILDDIR)\" $(SPHINXOPTS) $(O)\n"
-        ".PHONY: help Makefile\n%: Makefile\n\t@$(SPHINXBUILD) -M $@ \"$(SOURCEDIR)\" \"$(BUILDDIR)\" $(SPHINXOPTS) $(O)\n"
+        'SPHINXOPTS ?=\nSPHINXBUILD ?= sphinx-build\nSOURCEDIR = .\nBUILDDIR = _build\nhelp:\n\t@$(SPHINXBUILD) -M help "$(SOURCEDIR)" "$(BUILDDIR)" $(SPHINXOPTS) $(O)\n'
+        '.PHONY: help Makefile\n%: Makefile\n\t@$(SPHINXBUILD) -M $@ "$(SOURCEDIR)" "$(BUILDDIR)" $(SPHINXOPTS) $(O)\n'
     )
 
     def built(self, files, then=lambda folder: None):
@@ -1164,7 +1200,9 @@ class Docs(Case):
 
     @unittest.skipIf(os.name == "nt", "links and modes")
     def test_the_copy_that_sphinx_reads_has_all_of_the_folder(self):
-        load = self.project({"docs/conf.py": "", "docs/run.sh": "", "docs/sub/kept.rst": "", "docs/sub/made.rst": "made", "other/in.rst": "in", ".gitignore": "made.rst\n"})
+        load = self.project(
+            {"docs/conf.py": "", "docs/run.sh": "", "docs/sub/kept.rst": "", "docs/sub/made.rst": "made", "other/in.rst": "in", ".gitignore": "made.rst\n"}
+        )
         subprocess.run(["git", "init", "--quiet"], cwd=self.root, check=True)
         (self.root / "docs/run.sh").chmod(0o755)
         (self.root / "docs/linked").symlink_to(self.root / "other")
@@ -1229,9 +1267,14 @@ class Docs(Case):
             self.assertEqual(load("docs").told(["mkdocs"], self.root, "mkdocs"), ("failed", "TypeError"))
         self.assertEqual(said.getvalue().splitlines()[-1], "error: mkdocs broke off: TypeError: got an unexpected keyword")
 
-
     def test_a_module_that_imports_what_is_not_installed_has_no_page_and_the_others_have_theirs(self):
-        files = {"src/own_name/__init__.py": "print('noise')\n", "src/own_name/plain.py": "", "src/own_name/sub/__init__.py": "", "src/own_name/sub/flax.py": "import no_such_package.x\n", "src/own_name/broken.py": "1 / 0\n"}
+        files = {
+            "src/own_name/__init__.py": "print('noise')\n",
+            "src/own_name/plain.py": "",
+            "src/own_name/sub/__init__.py": "",
+            "src/own_name/sub/flax.py": "import no_such_package.x\n",
+            "src/own_name/broken.py": "1 / 0\n",
+        }
         load, found, said = self.project(files), [], io.StringIO()
         programs, real = load("programs"), load("programs").start
 
@@ -1252,7 +1295,7 @@ class Docs(Case):
         for places, steps in ("[]", []), ('["/p/own_name"]', ["pdoc"]):
             load = self.project({})
             programs = load("programs")
-            programs.start = lambda words, *_: programs.Outcome(words, 0, places)  # noqa: B023
+            programs.start = lambda words, *_: programs.Outcome(words, 0, places)
             load("tools").beside = lambda tool: [tool]
             run = load("steps").Steps("docs")
             with contextlib.redirect_stderr(io.StringIO()):
@@ -1324,9 +1367,7 @@ class Pairs(Case):
 
     def test_or_by_their_group(self):
         names = [("test_fast_own", "g"), ("test_slow_json", "g"), ("test_other", "h")]
-        self.assertEqual(
-            self.compared(names, {"own"}), [("g", "test_fast_own", {"slow_json": "test_slow_json"}), ("test_other", "test_other", {})]
-        )
+        self.assertEqual(self.compared(names, {"own"}), [("g", "test_fast_own", {"slow_json": "test_slow_json"}), ("test_other", "test_other", {})])
 
     def test_what_stands_alone_is_ranked(self):
         self.assertEqual(self.compared(["test_a", "test_b_c"], {"own"}), [("test_a", "test_a", {}), ("test_b_c", "test_b_c", {})])
@@ -1371,7 +1412,6 @@ class Stubs(Case):
         new = module.init_to_new(text, ["A"])
         self.assertIn("    def __new__(cls, x: int) -> A: ...\n", new)
         self.assertEqual(module.mark_final("class A: ...\n", ["A"]), "from typing import final\n\n@final\nclass A: ...\n")
-
 
     def test_a_stub_keeps_its_line_ends(self):
         source = self.project({})("source")
@@ -1420,7 +1460,9 @@ class Stubs(Case):
         load, found = self.project({"a/own_name.pyi": "", "a/other.pyi": "", **files}), []
         (self.root / "target/pyx/types").mkdir(parents=True)
         programs = load("programs")
-        programs.start = lambda words, *_: found.append([word for word in words[1:] if word[0] not in "-/"]) or programs.Outcome(words, 1, "Found 2 errors (checked 1 module)\n")
+        programs.start = lambda words, *_: (
+            found.append([word for word in words[1:] if word[0] not in "-/"]) or programs.Outcome(words, 1, "Found 2 errors (checked 1 module)\n")
+        )
         with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
             load("stubtest").conclude(load("stubtest").check(["stubtest"], [], {"own_name": "", "other": ""}))
         return found, said.getvalue().splitlines()[-1]
@@ -1431,7 +1473,6 @@ class Stubs(Case):
             ({}, [["other", "own_name"]], 2), ({"Makefile": "l:\n\tstubtest $(MODULE)\n"}, [["other", "own_name"]], 2),
         ):  # fmt: skip
             self.assertEqual(self.compared(files), (found, f"error: the stubs differ from the modules in {number} places"), files)
-
 
     def test_errors_that_are_not_the_stubs_are_not_said_to_be_theirs(self):
         module, said = self.project({})("stubtest"), io.StringIO()
@@ -1459,8 +1500,7 @@ class Lints(Case):
             ("failure-note", "For more information"),
         ]
         lines = [
-            json.dumps({"reason": "compiler-message", "message": {"level": level, "message": text, "spans": [], "rendered": text}})
-            for level, text in said
+            json.dumps({"reason": "compiler-message", "message": {"level": level, "message": text, "spans": [], "rendered": text}}) for level, text in said
         ]
         programs.read = lambda words, *_, **__: programs.Outcome(words, 1, "\n".join(lines))
         with contextlib.redirect_stderr(io.StringIO()) as shown:
@@ -1483,7 +1523,7 @@ class TypeCheckers(Case):
     def test_mypy_finds_what_it_installs_types_by(self):
         for option, more in ("--install-types --non-interactive", ["pip"]), ("--strict", []):
             load, found = self.project({"Makefile": f"l:\n\tmypy {option} src\n"}), []
-            load("tools").beside = lambda tool, more=(): found.extend(more) or [tool]  # noqa: B023
+            load("tools").beside = lambda tool, more=(): found.extend(more) or [tool]
             load("programs").start = lambda words, *_: load("programs").Outcome(words, 0)
             with contextlib.redirect_stderr(io.StringIO()):
                 load("type_checkers").mypy(load("automation").of("mypy")[0])
@@ -1691,12 +1731,12 @@ class Trials(unittest.TestCase):
 
     def test_what_a_recipe_wrote_is_taken_back_before_the_next(self):
         for name in "fmt", "stubs":
-            result, text, files = self.tried(name, "echo \"$*\"; echo > new.pyi; echo > a.py")
+            result, text, files = self.tried(name, 'echo "$*"; echo > new.pyi; echo > a.py')
             self.assertEqual((result["verdict"], text), ("right", f"pyx just {name}\n"))
             self.assertEqual(files, {"a.py": "a = 1\n"})
 
     def test_a_release_is_one_of_one_interpreter(self):
-        _, text, _ = self.tried("wheel", "echo \"$*\"")
+        _, text, _ = self.tried("wheel", 'echo "$*"')
         self.assertEqual(text, "pyx release wheel --python 3.11\n")
 
     def test_what_takes_too_long_is_no_verdict(self):
