@@ -1,7 +1,10 @@
 //! What a project's own automation runs and installs: tox, nox, make, just, continuous integration
 //! and the scripts in pyproject.toml.
 
+use std::str::FromStr;
+
 use camino::{Utf8Path, Utf8PathBuf};
+use pep508_rs::{Requirement, VerbatimUrl};
 
 use crate::model::error::Result;
 use crate::model::runner_options::{Argument, PIP_INSTALL};
@@ -235,8 +238,10 @@ fn folders_in(words: &[String]) -> Vec<String> {
     found
 }
 
+/// The limits of a requirement's versions would be redirections without the quotes that are gone.
 fn ends_command(word: &str) -> bool {
-    word.contains([';', '&', '|', '<', '>', '#'])
+    let is_requirement = || Requirement::<VerbatimUrl>::from_str(word).is_ok();
+    word.contains([';', '&', '|', '#']) || word.contains(['<', '>']) && !is_requirement()
 }
 
 fn is_variable(word: &str) -> bool {
@@ -377,14 +382,17 @@ mod tests {
             "pip install -Ur a.txt",
             "pip install -U --requirement=a.txt",
             "uv pip install six --requirements a.txt -c b.txt",
+            "pip install 'pytest>=8,<10' -r a.txt > log.txt",
         ] {
             assert_eq!(automation(call).requirements_files(), ["a.txt"], "{call}");
         }
-        assert!(
-            automation("pip install -Ur")
-                .requirements_files()
-                .is_empty()
-        );
+        for call in [
+            "pip install -Ur",
+            "pip install pytest > log -r a.txt",
+            "pip install pytest >log -r a.txt",
+        ] {
+            assert!(automation(call).requirements_files().is_empty(), "{call}");
+        }
     }
 
     #[test]
