@@ -4,15 +4,15 @@ import re
 
 HEAD = """# Compatibility
 
-Published source distributions, each unpacked into an empty folder, where `cargo pyx test` ran with no
-configuration of ours; a checkout of that version (`git`) where the archive has no tests. `just corpus` makes this page from [the table](corpus.toml); a further project
-is one entry there.
+`cargo pyx test` ran, without any configuration of ours, on published source distributions, each unpacked into
+an empty folder, or on a checkout of that version (`git`) if the archive has no tests. `just corpus` generates this
+page from [the table](corpus.toml); to add a project, add an entry there.
 
 {summary}
 
-A count stands beside what the tests give without cargo-pyx, by the commands in the table: `=` is the same, `?`
-is that nobody has run them yet. Seconds are of one cold run on a busy machine with two cores, on the day that
-stands beside them.
+Each count is followed by what the tests give without cargo-pyx, by the commands in the table: `=` means the same,
+`?` means that nobody has run them yet. Seconds are for one cold run on a busy machine with two cores, on the given
+day.
 
 | project | layout | dependencies from | Python | Python tests | own | Rust tests | own | seconds | day | result |
 | --- | --- | --- | --- | --- | --- | --- | --- | ---: | --- | --- |
@@ -155,8 +155,8 @@ def summary(rows, projects):
     proved = [project for project, seen in rows if project in passing and is_confirmed(project, seen)]
     refused = sum(result(project, seen) == "refused, rightly" for project, seen in rows)
     text = (
-        f"Of {len(rows)} projects {len(passing)} pass, {len(proved)} of them with counts that were confirmed "
-        f"by hand.\n{refused} more are refused, as they should be: maturin does not build them."
+        f"Of {len(rows)} projects, {len(passing)} pass, {len(proved)} of them with counts confirmed "
+        f"by hand.\n{refused} more are correctly refused: maturin does not build them."
     )
     run = [project for project, _ in rows]
     waiting = [project["name"] for project in projects if project not in run]

@@ -52,16 +52,16 @@ def page(seen, titles):
         "# Speed",
         "",
         "Whole processes, medians of hyperfine, all sides of a line in one run on an otherwise idle machine;",
-        "`just speed` makes this page. In brackets: what cargo-pyx takes of the other's time. By hand means",
-        "`maturin develop --uv`, and for tests `cargo test` and pytest beside it; the import hook is maturin's, with",
-        "the start of Python in its time; `uv run` has `cache-keys` for the Rust files; cargo alone is the limit: it",
-        "installs nothing. Of a release, cargo-pyx also makes the sdist, and checks and tests each wheel; by hand it",
-        "is built.",
+        "`just speed` generates this page. In brackets: the time of cargo-pyx as a fraction of the other's. By hand means",
+        "`maturin develop --uv`, and for tests also `cargo test` and pytest; the import hook is maturin's, including",
+        "the start of Python; `uv run` has `cache-keys` for the Rust files; cargo alone is the lower bound: it",
+        "installs nothing. For a release, cargo-pyx also makes the sdist, and checks and tests each wheel; by hand the",
+        "wheel is only built.",
         "",
         f"{machine.get('processor', '?')}, {machine.get('cores', '?')} cores, {machine.get('system', '?')}; "
         f"{machine.get('cargo', '')}, {machine.get('uv', '')}, {machine.get('maturin', '')}, Python {machine.get('python', '')}.",
         "",
-        "![what each takes](speed.svg)",
+        "![how long each takes](speed.svg)",
         "",
         "| project | situation | cargo pyx | fastest | by hand | import hook | uv run | cargo alone |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -72,9 +72,9 @@ def page(seen, titles):
         lines.append("| " + " | ".join([project, title, *cells]) + " |")
     yardsticks = [f"{project} {duration(found[YARDSTICK]['median'])}" for project, _, found in rows(seen, titles) if YARDSTICK in found]
     if yardsticks:
-        lines += ["", f"`git status` in the run of the first line: {', '.join(yardsticks)}."]
+        lines += ["", f"`git status` in the run of each project's first line: {', '.join(yardsticks)}."]
     if stale := keyless(seen, titles):
-        lines += ["", "Without `cache-keys`, `uv run` is done at once and imports what was built before the edit:", ""]
+        lines += ["", "Without `cache-keys`, `uv run` finishes at once and imports what was built before the edit:", ""]
         lines += [f"- {line}" for line in stale]
     return "\n".join([*lines, ""])
 
@@ -102,9 +102,9 @@ def picture(seen, titles):
         y += 9
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" viewBox="0 0 {WIDTH} {y + 8}" role="img">',
-        f"<title>What each takes</title><style>{STYLE}</style>",
+        f"<title>How long each takes</title><style>{STYLE}</style>",
         '<rect class="page" width="100%" height="100%"/>',
-        f'<text class="title" x="{MARGIN}" y="34">What each takes</text>',
+        f'<text class="title" x="{MARGIN}" y="34">How long each takes</text>',
         f'<text class="quiet" x="{MARGIN}" y="54">medians; each line has its own scale</text>',
     ]
     return "\n".join([*head, *body, "</svg>", ""])

@@ -3,15 +3,15 @@
 HEAD = """# Recipes in published projects
 
 Each recipe of `cargo pyx just`, and `cargo pyx release wheel` for one interpreter (`wheel`), ran in the
-sources of published projects, one after the other, with no configuration of ours.
-`just corpus --recipes all` makes this page from [the table](corpus.toml); a further project is one entry there.
+sources of published projects, one after the other, without any configuration of ours.
+`just corpus --recipes all` generates this page from [the table](corpus.toml); to add a project, add an entry there.
 
 {summary}
 
-- *right*: it ended with 0.
-- *finding*: it ended otherwise, and the project's own command, or its tool by hand, says the same: below the table.
-- *refusal*: it did not begin, for the reason that it says in one sentence, which was proved in the sources.
-- *timeout*: it was not through in {minutes} minutes, on a busy machine with two cores.
+- *right*: it exited with 0.
+- *finding*: it failed, and the project's own command, or its tool by hand, reports the same: see below the table.
+- *refusal*: it did not start, for a reason that it states in one sentence and that was verified in the sources.
+- *timeout*: it did not finish in {minutes} minutes, on a busy machine with two cores.
 - **defect**: anything else.
 
 | project | {names} |
