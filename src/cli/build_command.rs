@@ -82,19 +82,16 @@ impl BuildCommand {
                 .testing()
                 .is_some_and(|it| it.reporting.is_of_one_run())
         {
-            let message =
-                "`--watch` runs tests again and again: no `--shard`, `--durations` or `--junit`";
+            let message = "`--watch` runs tests repeatedly: it takes no `--shard`, `--durations` or `--junit`";
             return Err(Error::Usage(message.into()));
         }
         let several = self.pythons().len() > 1;
         let all = self.pythons().iter().any(|word| word == ALL);
         if all && !matches!(request.purpose, Purpose::Test(_)) {
-            return Err(Error::Usage("`--python all` is for `test` only".into()));
+            return Err(Error::Usage("`--python all` is only for `test`".into()));
         }
         if watch && (all || several) {
-            return Err(Error::Usage(
-                "`--watch` watches for one `--python` only".into(),
-            ));
+            return Err(Error::Usage("`--watch` takes only one `--python`".into()));
         }
         if all && !global.dry_run {
             matrix::lock_crates(&command)?;

@@ -57,7 +57,7 @@ pub(super) fn set_up(context: CommandContext<'_>, editors: &[Editor], yes: bool)
     if made && !disk::is_file(&workspace.python) {
         ui.status(
             "Next",
-            "`cargo pyx dev` makes the environment that the editor is told of",
+            "`cargo pyx dev` creates the environment that the editor is set up for",
         );
     }
     Ok(())

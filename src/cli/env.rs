@@ -64,7 +64,7 @@ impl Env {
         }
         let exports = plan::env(&request, &facts, tools)?;
         if let Some((what, command)) = &exports.missing {
-            ui.warn(&format!("{what} (`{command}` makes it possible)"));
+            ui.warn(&format!("{what} (run `{command}` first)"));
         }
         let shell = self.shell.unwrap_or_else(|| Shell::of(session));
         ui.data(&if self.json {

@@ -16,7 +16,7 @@ use super::global::CommandContext;
 /// Add a Rust module to a Python package, or a Python module to a crate or workspace
 ///
 /// A package keeps its metadata, dependencies and files, and gets a crate in rust/ and maturin for its
-/// build backend. What it is, is asked of the present backend, which builds it once in a copy: that
+/// build backend. What it is, is asked of the current build backend, which builds it once in a copy: that
 /// runs the project's code, so that you are asked before, and `--yes` says yes to it. maturin's wheel is
 /// built and compared: where a field or a file would be another, nothing is written. A library keeps its
 /// own, and gets PyO3 behind a feature; one that cannot have it gets a crate beside it, which is said with
@@ -102,14 +102,11 @@ impl Init {
             }
             if adoption.moves_version() {
                 let change = global.command("release version --bump patch");
-                let text = format!(
-                    "{} has the version from now on: {change}",
-                    adoption.manifest()
-                );
+                let text = format!("the version now lives in {}: {change}", adoption.manifest());
                 ui.status("Next", &text);
             }
             if let Some(name) = adoption.unrequired() {
-                let text = format!("name `{name}` where the package says what it requires");
+                let text = format!("add `{name}` to the package's dependencies");
                 ui.status("Next", &text);
             }
             if let Some(back) = back {
@@ -139,9 +136,8 @@ impl Init {
             if global.dry_run && !is_needed {
                 return Ok(adoption);
             }
-            let message = format!(
-                "{backend} is asked for the package's metadata, which runs the project's code"
-            );
+            let message =
+                format!("asking {backend} for the package's metadata runs the project's code");
             if !(session.stdin_is_terminal && session.stderr_is_terminal) {
                 return Err(Error::refused(message, instead));
             }

@@ -192,7 +192,7 @@ fn ejected(recipes: &Recipes, names: &[String], facts: &Facts) -> Result<Edit> {
         let unknown = || recipes.unknown(name, "cargo pyx just --eject");
         let own = recipes::text(name).ok_or_else(unknown)?;
         if !recipes.offered().any(|recipe| recipe.name == *name) {
-            let message = format!("`{path}` has a recipe `{name}` already");
+            let message = format!("`{path}` already has a recipe `{name}`");
             let hint = format!("cargo pyx just --show {name}");
             return Err(Error::refused(message, &hint));
         }

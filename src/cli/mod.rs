@@ -232,7 +232,7 @@ fn run(cli: &Cli, mut session: Session, ui: &Ui) -> Result<()> {
         session.cwd = session.absolute(directory);
         if !disk::is_dir(&session.cwd) {
             let message = format!("no folder `{}`", session.cwd);
-            return Err(Error::refused(message, "`-C` takes a folder that is there"));
+            return Err(Error::refused(message, "`-C` takes an existing folder"));
         }
         // one place is one project, as it is for who changes into the folder
         session.cwd = disk::resolve(&session.cwd);

@@ -48,7 +48,7 @@ fn minor(text: &str) -> Result<u64, String> {
     let minor = text.strip_prefix("3.").and_then(|minor| minor.parse().ok());
     let known = minor.filter(|minor| ABI3.contains(minor));
     let (first, last) = (ABI3.start(), ABI3.end());
-    known.ok_or_else(|| format!("PyO3 has it from 3.{first} to 3.{last}, as in `3.{OLDEST}`"))
+    known.ok_or_else(|| format!("PyO3 supports 3.{first} to 3.{last}, as in `3.{OLDEST}`"))
 }
 
 impl New {
@@ -81,7 +81,9 @@ impl New {
         }
         execute(session, &plan, ui, disk::now())?;
         if facts.in_checkout {
-            ui.warn("no workflows were made: GitHub reads those at the root of a repository only");
+            ui.warn(
+                "no workflows were written: GitHub only reads those at the root of a repository",
+            );
         }
         let next = next(&facts.shown);
         ui.status(

@@ -87,7 +87,7 @@ pub struct Version {
     /// Of this package only, by name or folder, and of those that share its version
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
-    /// Set a version that is lower than the present one, too
+    /// Set a version that is lower than the current one, too
     #[arg(long)]
     pub force: bool,
 }
@@ -127,7 +127,7 @@ impl Version {
         apply(context, &plan, Consent::Given)?;
         for lock in &left {
             ui.warn(&format!(
-                "`{}` has another package of the same name and stays as it is: run \
+                "`{}` has another package of the same name and was left unchanged: run \
                  `cargo update --workspace`",
                 project.display(lock)
             ));

@@ -82,7 +82,10 @@ impl Run {
             Some(near) => format!("cargo pyx run --{near}"),
             None => "cargo pyx run --help".to_owned(),
         };
-        Err(Error::refused(format!("no option `{word}` of `run`"), hint))
+        Err(Error::refused(
+            format!("`run` has no option `{word}`"),
+            hint,
+        ))
     }
 
     fn program(&self) -> Program {
@@ -123,5 +126,7 @@ fn unreadable(path: &Utf8Path, text: &str, error: &dotenvy::Error) -> Error {
     let wrong = wrong.lines().next().unwrap_or_default();
     let line = text.lines().position(|line| line.trim() == wrong.trim());
     let place = line.map_or(path.to_string(), |at| format!("{path}:{}", at + 1));
-    Error::Usage(format!("{place}: `{wrong}` is no `NAME=VALUE`"))
+    Error::Usage(format!(
+        "{place}: `{wrong}` is not of the form `NAME=VALUE`"
+    ))
 }

@@ -65,12 +65,12 @@ pub fn prove(
         }
         let lost = lost_sources(&takeover.built, &after);
         if !lost.is_empty() {
-            ui.warn(&format!("the sdist is without {}", some_of(&lost)));
+            ui.warn(&format!("the sdist lacks {}", some_of(&lost)));
         }
         let files = takeover.built.files.len();
         ui.status(
             "Compared",
-            &format!("both wheels: metadata and {files} files are the same"),
+            &format!("both wheels: metadata and all {files} files match"),
         );
         return Ok(());
     }
@@ -133,7 +133,7 @@ fn differ(root: &Utf8Path, found: &[String]) -> Error {
     }
     let name = root.file_name().unwrap_or_default();
     let message = format!(
-        "the wheel of `{name}` would be another, so that nothing was written:\n{}",
+        "the wheel of `{name}` would differ: nothing was written:\n{}",
         lines.join("\n")
     );
     Error::refused(message, crate::facts::adoption::BESIDE)

@@ -138,7 +138,7 @@ impl Driver<'_> {
                 // else it would be planned for ever
                 let ids: Vec<String> = plan.ids().map(|id| id.to_string()).collect();
                 self.ui
-                    .warn(&format!("nothing came of these steps: {}", ids.join(", ")));
+                    .warn(&format!("these steps had no effect: {}", ids.join(", ")));
                 return Err(Error::Bug);
             }
             if !plan.again {

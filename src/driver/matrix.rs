@@ -336,7 +336,7 @@ fn report(driver: &Driver<'_>, ran: Ran<'_>) -> Result<()> {
     }
     reported.extend(left.iter().map(|python| ReportRow {
         name: (*python).clone(),
-        error: Some("not run, as another Python failed (`--fail-fast`)".into()),
+        error: Some("not run because another Python failed (`--fail-fast`)".into()),
         is_left: true,
         ..ReportRow::default()
     }));

@@ -68,7 +68,9 @@ fn where_there_are(lock: Result<FileLock>, what: &str, ui: &Ui) -> Result<Option
 }
 
 fn go_on(error: &Error, what: &str, ui: &Ui) {
-    ui.warn(&format!("{error}: nobody else is kept out of the {what}"));
+    ui.warn(&format!(
+        "{error}: other commands are not kept out of the {what}"
+    ));
 }
 
 /// In the user cache: an environment may be removed and made again meanwhile.
@@ -99,7 +101,7 @@ impl<'a> Waiting<'a> {
     fn take(&self, what: &'static str, path: &Utf8Path) -> Result<FileLock> {
         process::check_signals()?;
         let limit = self.session.var("CARGO_PYX_LOCK_TIMEOUT");
-        let wrong = |_| Error::Usage("`CARGO_PYX_LOCK_TIMEOUT` is a number of seconds".into());
+        let wrong = |_| Error::Usage("`CARGO_PYX_LOCK_TIMEOUT` must be a number of seconds".into());
         let limit: Option<u64> = limit.map(|text| text.parse().map_err(wrong)).transpose()?;
         let mut patience = Patience::default();
         let (mut said, mut tries) = (false, 0);

@@ -92,7 +92,7 @@ mod tests {
         let rust = test_result(Language::Rust, None);
         let nothing = [rust.clone(), test_result(Language::Python, unselected())];
         let error = verdict(&nothing).unwrap_err().to_string();
-        assert_eq!(error, "no test is selected by `-k nosuch`");
+        assert_eq!(error, "no tests are selected by `-k nosuch`");
         // in one of several packages it has
         let one = [
             rust,

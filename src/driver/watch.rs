@@ -89,7 +89,7 @@ impl Change {
     fn shown(&self, project: &Project) -> String {
         match self {
             Self::File(path) => project.display(path).into_string(),
-            Self::Untold => "more than the system tells of".to_owned(),
+            Self::Untold => "more files than the system reports".to_owned(),
         }
     }
 }
@@ -249,7 +249,7 @@ fn wait(session: &Session, watched: &Watched, changes: &Receiver<Change>) -> Res
                     .map_or("".into(), Utf8PathBuf::as_path);
                 return Err(cannot_watch(
                     root,
-                    notify::Error::generic("the watcher ended"),
+                    notify::Error::generic("the file watcher stopped"),
                 ));
             }
         }
@@ -266,7 +266,7 @@ mod tests {
     fn what_the_system_does_not_watch_is_said_with_the_way_out() {
         let error = notify::Error::new(notify::ErrorKind::MaxFilesWatch);
         let error = cannot_watch(Utf8Path::new("/p"), error);
-        let said = "cannot watch `/p`: the system's limit for watched folders is reached";
+        let said = "cannot watch `/p`: the system's limit of watched folders is reached";
         assert_eq!(error.to_string(), said);
         assert!(error.hint().unwrap().contains("max_user_watches"));
     }

@@ -6,13 +6,11 @@ use crate::model::error::{Error, ToolError};
 use crate::model::exit::Exit;
 
 const DISK: &str = "the disk is full";
-const MEMORY: &str =
-    "there is too little memory: raise its limit, or build with `-j 1` (CARGO_BUILD_JOBS=1)";
-const CACHE: &str = "name another folder with UV_CACHE_DIR";
+const MEMORY: &str = "out of memory: raise the limit, or build with `-j 1` (CARGO_BUILD_JOBS=1)";
+const CACHE: &str = "set UV_CACHE_DIR to another folder";
 const NETWORK: &str = "is there a network?";
 
-const BINDGEN: &str = "the bindings need `uniffi-bindgen` of the crate's version of uniffi: a program \
-     of that name in the crate or its workspace (`uniffi::uniffi_bindgen_main()`), or one on PATH";
+const BINDGEN: &str = "the bindings need a `uniffi-bindgen` of the crate's uniffi version: a program of that name in the crate or its workspace (`uniffi::uniffi_bindgen_main()`), or one on PATH";
 
 const VERSION: &str = "`maturin develop` takes the version from one place: give `[project]` in \
      pyproject.toml a `version`, or `dynamic = [\"version\"]`, not both";
@@ -245,7 +243,7 @@ fn of_configuration(line: &str) -> Option<String> {
     }
     if let Some(file) = quoted(said, "failed to open file `") {
         return Some(format!(
-            "uv cannot open {file}: is UV_CONFIG_FILE as it should be?"
+            "uv cannot open {file}: is UV_CONFIG_FILE set correctly?"
         ));
     }
     if said.starts_with("Workspace member ") && said.contains("is missing a `pyproject.toml`") {
@@ -259,7 +257,7 @@ fn of_configuration(line: &str) -> Option<String> {
     let is_uvs = ["uv.toml", "pyproject.toml"]
         .iter()
         .any(|name| file.ends_with(name));
-    is_uvs.then(|| format!("uv cannot read {file}: correct what is named above"))
+    is_uvs.then(|| format!("uv cannot read {file}: fix the error named above"))
 }
 
 /// A compiler, or the wrapper before it, that cargo could not start.
@@ -269,7 +267,7 @@ fn of_a_program(line: &str) -> Option<String> {
     let is_compiler = line.contains("(never executed)") && call.contains("rustc");
     is_compiler.then(|| {
         format!(
-            "{program} cannot be started: install it, or correct what names it (RUSTC, RUSTC_WRAPPER, \
+            "{program} cannot be started: install it, or correct the setting that names it (RUSTC, RUSTC_WRAPPER, \
              `build.rustc-wrapper`)"
         )
     })
@@ -296,26 +294,28 @@ fn of_the_checkout(line: &str) -> Option<String> {
     }
     if let Some(python) = quoted(line, "metadata from the python interpreter '") {
         return Some(format!(
-            "`{python} -c ''` must print nothing, or maturin cannot read what it says of itself: look into \
+            "`{python} -c ''` must print nothing, or maturin cannot read the interpreter's metadata: look into \
              the environment's `.pth` files and sitecustomize.py"
         ));
     }
     if line.contains("requires rustc ") && line.contains("or newer") {
         let text = line.trim().trim_start_matches("error: ");
-        return Some(format!("{text}: `rustup update` or another toolchain"));
+        return Some(format!(
+            "{text}: run `rustup update` or choose another toolchain"
+        ));
     }
     if line.contains("is not supported by the following package") {
         let text = line.trim().trim_start_matches("error: ");
         let rustc = text.split(" is not").next().unwrap_or(text);
         return Some(format!(
-            "{rustc} is too old for what is named above: `rustup update` or another toolchain"
+            "{rustc} is too old for the package named above: run `rustup update` or choose another toolchain"
         ));
     }
     if line.contains("Cannot build without valid version information") {
         return Some(VERSION.into());
     }
     if line.contains("may not be used on the stable release channel") {
-        return Some("a crate needs a nightly toolchain: `RUSTUP_TOOLCHAIN=nightly`".into());
+        return Some("a crate needs a nightly toolchain: set `RUSTUP_TOOLCHAIN=nightly`".into());
     }
     if line.contains("Failed to run uniffi-bindgen") {
         return Some(BINDGEN.into());

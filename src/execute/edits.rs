@@ -79,7 +79,9 @@ fn take_back(done: &Done<'_>, ui: &Ui) {
         (None, None) => disk::remove_file(&disk::behind_links(&edit.path)),
     };
     if let Err(why) = back {
-        let place = aside.as_ref().map(|aside| format!("; it is `{aside}` now"));
+        let place = aside
+            .as_ref()
+            .map(|aside| format!("; its content is in `{aside}`"));
         let place = place.unwrap_or_default();
         ui.warn(&format!("cannot restore `{}`: {why}{place}", edit.shown));
     }
@@ -129,7 +131,7 @@ mod tests {
             }
             let error = edit(&edits, &ui).unwrap_err();
             let path = &edits[1].path;
-            let text = format!("`{path}` changed on disk meanwhile; nothing was written");
+            let text = format!("`{path}` changed on disk in the meantime; nothing was written");
             assert_eq!(error.to_string(), text);
             assert_eq!(disk::read(&edits[0].path).unwrap().unwrap(), b"old");
         }

@@ -22,16 +22,16 @@ pub(super) fn settle(
 ) -> Result<Option<String>> {
     let path = dist_info.join("uv_cache.json");
     let Some(text) = disk::read_text(&path)? else {
-        return Ok(Some("uv left no `uv_cache.json`".into()));
+        return Ok(Some("uv wrote no `uv_cache.json`".into()));
     };
     let old: Value = serde_json::from_str(&text).unwrap_or_default();
     if !has_known_shape(&old) {
         return Ok(Some(
-            "its `uv_cache.json` has a format that pyx does not know".into(),
+            "its `uv_cache.json` has a format unknown to pyx".into(),
         ));
     }
     let Some(new) = info(session, project) else {
-        return Ok(Some("its cache-keys follow git".into()));
+        return Ok(Some("its cache-keys depend on git".into()));
     };
     if new != old {
         disk::write_unsynced(&path, new.to_string().as_bytes())?;

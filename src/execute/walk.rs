@@ -75,7 +75,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
                 }
                 Err(error) if step.optional && !matches!(error, Error::Interrupted(_)) => {
                     if matches!(step.id, StepId::Sync(_) | StepId::Sdist(_)) {
-                        context.ui.warn(&format!("{error}; going on without"));
+                        context.ui.warn(&format!("{error}; continuing without it"));
                     }
                     done.insert(&step.id);
                 }

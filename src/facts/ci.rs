@@ -68,7 +68,7 @@ impl CiPlan {
         let supported = SupportedPythons::of_project(session, &project, request);
         let pythons = pythons(&project.requires_python(), &supported);
         if pythons.is_empty() {
-            let message = "no version of Python is allowed by requires-python and PyO3 together";
+            let message = "requires-python and PyO3 have no Python version in common";
             return Err(Error::Usage(message.to_owned()));
         }
         let release = &project.config.release;
@@ -133,7 +133,7 @@ pub fn ci_edit(root: &Utf8Path, names: [&str; 2], after: String) -> Result<Edit>
             });
         }
     }
-    let message = format!("`{}` are somebody else's", names.join("` and `"));
+    let message = format!("`{}` were not written by cargo pyx", names.join("` and `"));
     Err(Error::Usage(message))
 }
 

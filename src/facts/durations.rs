@@ -49,10 +49,10 @@ impl Durations {
             return Ok(Self::default());
         };
         let found: Self = serde_json::from_str(&text).map_err(|error| {
-            Error::Usage(format!("`{path}` holds no durations of tests: {error}"))
+            Error::Usage(format!("`{path}` contains no test durations: {error}"))
         })?;
         if found.schema > SCHEMA {
-            let message = format!("`{path}` is written by a newer cargo-pyx");
+            let message = format!("`{path}` was written by a newer cargo-pyx");
             return Err(Error::Usage(message));
         }
         Ok(found)

@@ -317,7 +317,7 @@ impl Facts {
         let Some(member) = members.find(|member| member.bindings == Bindings::Embed) else {
             return Ok(());
         };
-        let message = format!("{} starts Python, and no program starts PyPy", member.name);
+        let message = format!("{} embeds Python, and PyPy cannot be embedded", member.name);
         let (major, minor) = NEWEST_PYTHON;
         Err(Error::refused(message, format!("--python {major}.{minor}")))
     }

@@ -62,8 +62,7 @@ impl HollowPackage {
         })?;
         let module = &member.module;
         Some(format!(
-            "`{folder}` has no `__init__.py`, and maturin puts the module into it all the same: `import {module}` \
-             finds an empty package (`mv {folder} ELSEWHERE`)"
+            "`{folder}` has no `__init__.py`, yet maturin puts the module into it: `import {module}` finds an empty package (`mv {folder} ELSEWHERE`)"
         ))
     }
 

@@ -40,7 +40,7 @@ pub(super) fn unsupported_by(
     let python = target.environment.interpreter()?;
     let refusing = supported_pythons::refusing(supported, &python)?;
     let wording = refusing.wording(python.implementation);
-    Some(format!("it has {python}, and {wording}"))
+    Some(format!("it has {python}, but {wording}"))
 }
 
 /// What is to be had, and what is to be said of what was passed over. `installed`: in their order;
@@ -73,7 +73,7 @@ pub(super) fn choose(
                 return Err(unsupported(found, refusing));
             }
             let refused = refusing.wording(found.implementation);
-            let warning = format!("{refused}: {found} is passed over");
+            let warning = format!("{refused}: skipping {found}");
             let other = python_request::choose(session, installed, None, &supported_too)?;
             require_obtainable(&other, unavailable, &supported_too, supported)?;
             return Ok((other, Some(warning)));
@@ -92,7 +92,7 @@ pub(super) fn choose(
         return Err(python_request::none_fits(installed, &wanted.text));
     };
     let warning = format!(
-        "Python {} ({}) is neither installed nor to be had; using {found}",
+        "Python {} ({}) is neither installed nor available; using {found}",
         wanted.text, wanted.from
     );
     Ok((fallback, Some(warning)))
@@ -115,10 +115,10 @@ pub(super) fn check_preference(
         return Ok(());
     }
     let message = format!(
-        "no Python {} of this system, and uv's `python-preference` is `only-system`",
+        "this system has no Python {}, and uv's `python-preference` is `only-system`",
         wanted.text
     );
-    let hint = "install one, or `python-preference = \"system\"`, with which uv may get it";
+    let hint = "install one, or set `python-preference = \"system\"` so that uv may download it";
     Err(Error::refused(message, hint))
 }
 
@@ -140,13 +140,13 @@ fn require_obtainable(
         .map(|it| it.wording(Implementation::CPython));
     let pyo3 = pyo3.collect::<Vec<_>>().join("; ");
     let message = if admitted::exclude_each_other(limits) {
-        format!("{pyo3}, and `requires-python` allows none of them")
+        format!("{pyo3}, but `requires-python` allows none of them")
     } else if unavailable.contains(&wanted.text) {
-        format!("{pyo3}, and no Python {} is to be had", wanted.text)
+        format!("{pyo3}, but no Python {} is available", wanted.text)
     } else {
         return Ok(());
     };
-    let hint = "another PyO3 (`cargo add pyo3`), or a wider `requires-python`";
+    let hint = "use another PyO3 (`cargo add pyo3`) or a wider `requires-python`";
     Err(Error::refused(message, hint))
 }
 
@@ -193,7 +193,7 @@ mod tests {
         };
         let refused = checked("only-system").unwrap_err().to_string();
         assert!(
-            refused.starts_with("no Python 3.12 of this system"),
+            refused.starts_with("this system has no Python 3.12"),
             "{refused}"
         );
         for preference in ["system", "managed", "only-managed", ""] {
@@ -223,11 +223,11 @@ mod tests {
             refused.err().map(|error| error.to_string())
         };
         let pyo3 = "PyO3 0.20.3 is for CPython 3.7 to 3.12";
-        let none = format!("{pyo3}, and `requires-python` allows none of them");
+        let none = format!("{pyo3}, but `requires-python` allows none of them");
         assert_eq!(refused(&[], ">=3.13"), Some(none));
         assert_eq!(refused(&[], ">=3.12"), None);
         assert_eq!(refused(&["other"], ">=3.12"), None);
-        let gone = format!("{pyo3}, and no Python own is to be had");
+        let gone = format!("{pyo3}, but no Python own is available");
         assert_eq!(refused(&["own"], ">=3.12"), Some(gone));
     }
 }

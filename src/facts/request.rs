@@ -223,7 +223,7 @@ impl Releasing {
         };
         let dir = path::normalize(dir);
         if disk::resolve(root).starts_with(disk::resolve(&dir)) {
-            let message = format!("`--out-dir {dir}` is not a folder for distributions alone");
+            let message = format!("`--out-dir {dir}` is not a folder only for distributions");
             return Err(Error::Usage(message));
         }
         Ok(dir)

@@ -19,7 +19,7 @@ pub fn merge(reports: &[(Utf8PathBuf, ShardReport)]) -> Result<Vec<ReportRow>, S
     };
     for (path, report) in reports {
         if let Some(difference) = first.origin.difference(&report.origin) {
-            return Err(format!("`{first_path}` and `{path}` are of {difference}"));
+            return Err(format!("`{first_path}` and `{path}` are from {difference}"));
         }
         if report.shard.count != first.shard.count {
             let (one, two) = (first.shard, report.shard);
@@ -42,7 +42,7 @@ pub fn merge(reports: &[(Utf8PathBuf, ShardReport)]) -> Result<Vec<ReportRow>, S
         let row = rows.entry(named.row()).or_default();
         if let Some((other, _)) = row.insert(report.shard.index, (path, report)) {
             return Err(format!(
-                "shard {} is there twice: `{other}` and `{path}`",
+                "shard {} was reported twice: `{other}` and `{path}`",
                 report.shard
             ));
         }
@@ -169,7 +169,7 @@ fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> Result<(), Str
         let (first_path, first) = runs[0];
         if let Some((path, other)) = runs.iter().find(|(_, run)| found(run) != found(first)) {
             return Err(format!(
-                "`{first_path}` has found {} tests of {member} ({suite}) and `{path}` {}",
+                "`{first_path}` found {} tests of {member} ({suite}), but `{path}` found {}",
                 found(first),
                 found(other)
             ));
@@ -177,7 +177,7 @@ fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> Result<(), Str
         let taken: Option<u64> = runs.iter().map(|(_, run)| run.sharing?.taken).sum();
         if let Some(taken) = taken.filter(|taken| *taken != found(first)) {
             return Err(format!(
-                "the shards ran {taken} of the {} of {what}",
+                "the shards ran {taken} of {} tests: {what}",
                 found(first)
             ));
         }
@@ -281,7 +281,7 @@ mod tests {
             "shards 2/3, 3/3 are missing (linux x86_64, Python 3.12)"
         );
         let said = refused(&[good[0].clone(), good[0].clone(), good[2].clone()]);
-        assert!(said.contains("shard 1/3 is there twice"), "{said}");
+        assert!(said.contains("shard 1/3 was reported twice"), "{said}");
         let said = refused(&[good[0].clone(), good[1].clone(), report("2/2", &[], 3)]);
         assert_eq!(said, "`1-3.json` is shard 1/3 and `2-2.json` is shard 2/2");
         let with = |change: fn(&mut ShardReport)| {
@@ -292,12 +292,12 @@ mod tests {
         let said = with(|report| report.origin.commit = Some("c2".to_owned()));
         assert_eq!(
             said,
-            "`1-3.json` and `3-3.json` are of commit c1 and commit c2"
+            "`1-3.json` and `3-3.json` are from commit c1 and commit c2"
         );
         let said = with(|report| drop(report.origin.locks.remove("uv.lock")));
-        assert!(said.ends_with("another `uv.lock`"), "{said}");
+        assert!(said.ends_with("a different `uv.lock`"), "{said}");
         let said = with(|report| report.origin.durations = Some("d".to_owned()));
-        assert!(said.ends_with("other `--durations`"), "{said}");
+        assert!(said.ends_with("different `--durations`"), "{said}");
         let said = with(|report| report.origin.request = vec!["python".to_owned()]);
         assert!(said.ends_with("`both` and `python`"), "{said}");
         let said = with(|report| report.test_results.clear());
@@ -307,13 +307,13 @@ mod tests {
     #[test]
     fn a_test_that_no_shard_or_two_shards_ran_is_noticed() {
         let said = refused(&[report("1/2", &["a"], 3), report("2/2", &["b"], 3)]);
-        assert_eq!(said, "the shards ran 2 of the 3 of the tests of hello (.)");
+        assert_eq!(said, "the shards ran 2 of 3 tests: the tests of hello (.)");
         let said = refused(&[report("1/2", &["a"], 2), report("2/2", &["a"], 2)]);
         assert_eq!(said, "`a` ran in `1-2.json` and in `2-2.json`");
         let said = refused(&[report("1/2", &["a"], 2), report("2/2", &["b"], 3)]);
         assert_eq!(
             said,
-            "`1-2.json` has found 2 tests of hello (.) and `2-2.json` 3"
+            "`1-2.json` found 2 tests of hello (.), but `2-2.json` found 3"
         );
         // what failed says so itself
         let mut one = report("1/2", &["a"], 2);

@@ -89,10 +89,10 @@ impl Origin {
         let names: BTreeSet<&String> = self.locks.keys().chain(other.locks.keys()).collect();
         let mut names = names.into_iter();
         if let Some(name) = names.find(|name| self.locks.get(*name) != other.locks.get(*name)) {
-            return Some(format!("another `{name}`"));
+            return Some(format!("a different `{name}`"));
         }
         if self.durations != other.durations {
-            return Some("other `--durations`".to_owned());
+            return Some("different `--durations`".to_owned());
         }
         let (one, two) = (self.request.join(" "), other.request.join(" "));
         (one != two).then(|| format!("`{one}` and `{two}`"))
@@ -226,14 +226,14 @@ impl ShardReport {
                 continue;
             };
             if report.schema > SCHEMA {
-                let message = format!("`{path}` is written by a newer cargo-pyx");
+                let message = format!("`{path}` was written by a newer cargo-pyx");
                 return Err(Error::Usage(message));
             }
             reports.push((path, report));
         }
         if reports.is_empty() {
             let message = format!(
-                "no report of a shard in `{dir}`: `cargo pyx test --shard` says where it writes one"
+                "no shard report in `{dir}`: `cargo pyx test --shard` says where it writes one"
             );
             return Err(Error::Usage(message));
         }

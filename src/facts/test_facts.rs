@@ -69,14 +69,14 @@ impl TestFacts {
         let python = self.suites.left_out.iter().map(|folder| {
             let shown = project.display(folder);
             let why = of_another_backend(project, folder).unwrap_or_else(|| {
-                "such a folder counts where pytest's `testpaths` names it".to_owned()
+                "add the folder to pytest's `testpaths` to include it".to_owned()
             });
             format!("the Python tests in `{shown}` are left out: {why}")
         });
         let mut warnings: Vec<String> = python.collect();
         warnings.extend(self.suites.unpackaged.iter().map(|folder| {
             let why = of_backend_beside(project, folder).unwrap_or_else(|| {
-                "no pyproject.toml makes the crate a package (`cargo pyx init` says what it lacks)"
+                "the crate has no pyproject.toml that makes it a package (`cargo pyx init` says what it lacks)"
                     .to_owned()
             });
             let folder = project.display(folder);
@@ -106,7 +106,7 @@ impl TestFacts {
                 for (test, wanted) in cargo.tests_with_features() {
                     if let Some(missing) = wanted.iter().find(|it| !enabled.contains(*it)) {
                         warnings.push(format!(
-                            "the Rust test `{test}` of {package} is left out: it wants feature `{missing}`"
+                            "the Rust test `{test}` of {package} is left out: it needs feature `{missing}`"
                         ));
                     }
                 }
@@ -123,7 +123,7 @@ impl TestFacts {
             if suite.links_python {
                 let member = &suite.member;
                 left_out.push(format!(
-                    "the Rust tests of {member} are left out: PyPy cannot be started by a program"
+                    "the Rust tests of {member} are left out: PyPy cannot be embedded in a program"
                 ));
             }
             !suite.links_python
@@ -146,8 +146,7 @@ impl TestFacts {
         let sentence = |folder: &Utf8PathBuf| {
             let folder = project.display(folder);
             format!(
-                "the Python tests in `{folder}` are not run against the wheel, which leaves them out: \
-                 [tool.maturin] `exclude` (`cargo pyx test` runs them)"
+                "the Python tests in `{folder}` are not run against the wheel: [tool.maturin] `exclude` leaves them out (`cargo pyx test` runs them)"
             )
         };
         let folders = members.flat_map(unshipped_tests).collect::<BTreeSet<_>>();
@@ -205,7 +204,9 @@ fn of_packages_aside(project: &Project) -> Vec<String> {
     let tested = below.filter(|dir| disk::unignored_files(dir).iter().any(is_test));
     let sentence = |dir: &Utf8PathBuf| {
         let folder = project.display(dir);
-        format!("the tests of `{folder}` are left out: `-p {folder}` tests it, `--workspace` both")
+        format!(
+            "the tests of `{folder}` are left out: use `-p {folder}` for these, `--workspace` for both"
+        )
     };
     tested.map(sentence).collect()
 }
@@ -255,16 +256,16 @@ fn of_another_backend(project: &Project, folder: &Utf8Path) -> Option<String> {
     let place = slashed(relative(pyproject.dir(), &member.dir).as_str().into());
     let first = match &member.pyproject {
         Some(_) => "",
-        None => "with the pyproject.toml that `cargo pyx init` names for the crate, ",
+        None => "with a pyproject.toml for the crate (see `cargo pyx init`), ",
     };
     let what = match unlisted_source(&pyproject, member) {
         Some(name) => {
-            format!(" and `[tool.uv.sources] {name} = {{ workspace = true }}` in it have")
+            format!(" and `[tool.uv.sources] {name} = {{ workspace = true }}` in it would have")
         }
         None => " in it has".to_owned(),
     };
     Some(format!(
-        "`{}` is of a package that `{}` builds ({first}`[tool.uv.workspace] members = [\"{place}\"]`{what} \
+        "`{}` belongs to a package that `{}` builds ({first}`[tool.uv.workspace] members = [\"{place}\"]`{what} \
          both installed)",
         project.display(&pyproject.toml.path),
         pyproject.backend()?,
@@ -314,7 +315,7 @@ fn of_backend_beside(project: &Project, folder: &Utf8Path) -> Option<String> {
     let mut members = project.members.iter();
     members.find(|it| it.dir == pyproject.dir())?;
     Some(format!(
-        "`{}` has `{}` build the package, not maturin (`build-backend = \"maturin\"` and \
+        "`{}` builds the package with `{}`, not maturin (`build-backend = \"maturin\"` and \
          `requires = [\"maturin>=1,<2\"]` under [build-system] make the crate its module)",
         project.display(&pyproject.toml.path),
         pyproject.backend()?,

@@ -110,7 +110,7 @@ pub enum CaseOutcome {
     #[default]
     Passed,
     Failed,
-    /// What the test needs could not be set up, or taken down.
+    /// What the test needs could not be set up or taken down.
     Error,
     /// Not run, or expected to fail.
     Skipped,

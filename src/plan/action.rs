@@ -231,7 +231,10 @@ impl Action {
             Self::Replace(replace) => {
                 let paths = replace.modules.iter().filter_map(Input::path);
                 let modules: Vec<&str> = paths.map(Utf8Path::as_str).collect();
-                comment(&format!("replace {} by what was built", modules.join(", ")))
+                comment(&format!(
+                    "replace {} with what was built",
+                    modules.join(", ")
+                ))
             }
             Self::CopyInstall(copy) => comment(&format!(
                 "install {} as it is in {}",
@@ -254,7 +257,9 @@ impl Action {
             Self::Test(test) => test.command(),
             Self::Untestable(tests) => comment(&tests.why),
             Self::Pack(pack) => pack.run.invocation.to_string(),
-            Self::WriteRecipes { folder } => comment(&format!("write our recipes to {folder}")),
+            Self::WriteRecipes { folder } => {
+                comment(&format!("write the built-in recipes to {folder}"))
+            }
             Self::Recipe(recipe) => recipe.invocation.to_string(),
             Self::CopyTests(copy) => {
                 comment(&format!("copy the tests of {} to {}", copy.from, copy.to))
@@ -264,14 +269,12 @@ impl Action {
                 format!("rm -r {}", quote(path.as_str()))
             }
             Self::Remove { path, .. } => {
-                comment(&format!("rm -r {path}, but what git tracks in it"))
+                comment(&format!("rm -r {path}, except what git tracks in it"))
             }
             Self::RemoveHollow { path, .. } => comment(&format!(
-                "remove {path}, which the installed module has kept"
+                "remove {path}, which only held the installed module"
             )),
-            Self::RemoveEmpty { path, .. } => {
-                comment(&format!("rmdir {path}, where nothing is left"))
-            }
+            Self::RemoveEmpty { path, .. } => comment(&format!("rmdir {path}, which is now empty")),
             Self::Edit(edits) => {
                 let diff: String = edits.iter().map(Edit::diff).collect();
                 diff.strip_suffix('\n').unwrap_or(&diff).to_owned()

@@ -19,7 +19,7 @@ pub fn wheel_folder(trial: &Utf8Path) -> Utf8PathBuf {
     trial.join("wheel")
 }
 
-/// Both as the present backend makes them, in `trial`, absolute.
+/// Both as the current build backend makes them, in `trial`, absolute.
 ///
 /// # Errors
 /// [`MachineError::Offline`] where uv is missing and may not be fetched.

@@ -90,7 +90,7 @@ pub(super) fn fetch(
 ) -> Result<Step> {
     let python = any_python.cloned().ok_or_else(|| ToolError::Missing {
         tool: "python3",
-        get: "install uv or any Python from 3.7 on; pyx gets the rest".into(),
+        get: "install uv or any Python 3.7 or newer; pyx provides the rest".into(),
     })?;
     let label = provision.label();
     let action = Action::Provide {

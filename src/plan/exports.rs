@@ -71,7 +71,7 @@ pub fn environment(facts: &Facts) -> Result<&Utf8Path> {
     let environment = &facts.target.environment;
     let why = match &environment.state {
         State::Good { .. } => return Ok(&environment.path),
-        State::Missing => "it is not there yet".into(),
+        State::Missing => "it does not exist yet".into(),
         State::Bad { why, .. } => why.clone(),
     };
     let path = environment.path.clone();

@@ -26,7 +26,7 @@ pub fn next_source(adoption: &Adoption, plan: &Plan) -> Option<String> {
     }
     let made = |edit: &&Edit| edit.before.is_none() && is_rust(edit);
     let path = &edits(plan).find(made)?.shown;
-    Some(format!("your own functions go into {path}"))
+    Some(format!("add your own functions to {path}"))
 }
 
 /// The files that a plan changes, or removes; from the root, else absolute.
@@ -117,8 +117,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     };
     locks.check("init")?;
     if let Subject::NeedsBackend(_) = &adoption.subject {
-        let message = "what this package is has to be asked of its build backend, which runs the \
-                       project's code";
+        let message = "only the build backend knows this package's metadata, and asking it runs the project's code";
         return Err(Error::refused(message.into(), "cargo pyx init --yes"));
     }
     check_kept(adoption)?;
@@ -159,7 +158,7 @@ fn check_kept(adoption: &Adoption) -> Result<()> {
     }
     let files = setup.join(" ");
     let message = format!(
-        "pyproject.toml takes over what {files} says, and the last commit has no copy of it as it is"
+        "pyproject.toml takes over the settings of {files}, whose current state is not committed"
     );
     let root = slashed(&adoption.root);
     let root = quote(&root);

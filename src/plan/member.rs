@@ -209,7 +209,7 @@ fn pip(plan: &mut Plan, context: &PlanContext<'_>) {
         .args(["--python", context.target.environment.python().as_str()])
         .arg("pip");
     let action = Action::Run(Run::quiet(call, Exit::Environment));
-    let subject = "pip, for a maturin that knows no uv";
+    let subject = "pip, for a maturin without uv support";
     let step = Step::new(StepId::Pip, "Syncing", subject, action).after(environment::needs(plan));
     plan.push(step);
 }

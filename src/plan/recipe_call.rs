@@ -41,7 +41,7 @@ pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result
         .ok_or_else(|| recipes.unknown(name, "cargo pyx just"))?;
     if context.caller.inside.contains(&mark(context, name)) {
         let message = format!("recipe `{name}` calls itself through `cargo pyx just {name}`");
-        let hint = format!("call `just {name}`'s own commands there, or give it another name");
+        let hint = format!("call the commands of `just {name}` directly, or rename the recipe");
         return Err(Error::refused(message, &hint));
     }
     if let (true, Some((variable, dir))) = (recipe.is_script, &context.caller.noexec) {

@@ -84,7 +84,9 @@ impl ReleaseAction {
             Self::ProvideTools { toolbox, .. } => {
                 comment(&format!("put {} into {}", toolbox.label, toolbox.dir))
             }
-            Self::RecordTools(toolbox) => comment(&format!("record how {} looks", toolbox.dir)),
+            Self::RecordTools(toolbox) => {
+                comment(&format!("record the contents of {}", toolbox.dir))
+            }
             Self::CopySources { from, to, without } => {
                 comment(&format!("copy {from} without {without} to {to}"))
             }
@@ -94,7 +96,7 @@ impl ReleaseAction {
             }
             Self::Unpack(unpack) => comment(&format!("unpack {} to {}", unpack.sdist, unpack.to)),
             Self::Seal(seal) => comment(&format!(
-                "take this machine's paths out of the wheel in {}, and keep it in {}",
+                "remove this machine's paths from the wheel in {}, and keep it in {}",
                 seal.from, seal.to
             )),
             Self::Compare { first, second } => {
@@ -107,7 +109,7 @@ impl ReleaseAction {
             Self::RecordChecks(record) => {
                 comment(&format!("record what was found in {}", record.path))
             }
-            Self::Verdict(_) => comment("fail where a check has found something"),
+            Self::Verdict(_) => comment("fail if a check found something"),
             Self::Launch(launch) => comment(&launch.wording()),
             Self::Promote(promote) => {
                 let names: Vec<&str> = promote
@@ -116,7 +118,7 @@ impl ReleaseAction {
                     .filter_map(|one| one.path.file_name())
                     .collect();
                 let (names, dist) = (names.join(", "), &promote.dist);
-                comment(&format!("put {names} into {dist} when all is well"))
+                comment(&format!("put {names} into {dist} if everything passed"))
             }
             Self::Confirm(confirm) => comment(&format!("ask: {}", confirm.question)),
             Self::Publish(publish) => {
@@ -237,7 +239,7 @@ impl Launch {
                 emulator,
             } => {
                 let emulator = emulator.join(" ");
-                format!("write {script}, which runs {python} by {emulator}")
+                format!("write {script}, which runs {python} with {emulator}")
             }
             Self::Environment {
                 bin,
@@ -246,7 +248,7 @@ impl Launch {
                 ..
             } => {
                 let emulator = emulator.join(" ");
-                format!("have scripts run the {arch} programs in {bin} by {emulator}")
+                format!("have scripts run the {arch} programs in {bin} with {emulator}")
             }
         }
     }

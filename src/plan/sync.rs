@@ -123,7 +123,7 @@ fn hint(sync: &Sync, context: &PlanContext<'_>) -> Option<String> {
         return Some("run it once without `--offline`".into());
     }
     if let Scope::Named(_) = sync.scope {
-        let hint = "packages of the workspace are in conflict: `-p NAME` chooses one of them";
+        let hint = "packages of the workspace conflict: choose one with `-p NAME`";
         return Some(hint.into());
     }
     match &sync.source {
@@ -134,7 +134,7 @@ fn hint(sync: &Sync, context: &PlanContext<'_>) -> Option<String> {
         }
         _ => environment::kept_packages(context).map(|path| {
             let path = context.show(&path);
-            format!("what conda has installed is kept (see {path}): another version is for conda to install")
+            format!("conda's packages are kept (see {path}): install another version with conda")
         }),
     }
 }
@@ -156,7 +156,7 @@ fn subject_of(sync: &Sync, context: &PlanContext<'_>) -> String {
     }
     let kept = context.target.kept_packages.len();
     if kept > 0 {
-        let _ = write!(subject, ", but the {kept} that conda keeps");
+        let _ = write!(subject, ", except the {kept} that conda keeps");
     }
     subject
 }

@@ -38,7 +38,7 @@ impl BothVersions {
     /// [`Error::Refused`] for what cargo or Python has no spelling for.
     pub fn parse(text: &str) -> Result<Self> {
         let refuse = |who: &str| {
-            let message = format!("{who} has no version `{text}`");
+            let message = format!("`{text}` is not a valid {who} version");
             let hint = "write it as 1.2.3, 1.2.3-rc.1 or 1.2.3rc1; also alpha, beta, dev and post";
             Error::refused(message, hint)
         };
@@ -153,7 +153,7 @@ fn refuse_several(versions: &[Versioned]) -> Result<()> {
         let version = one.version.as_ref().map(|version| format!(" is {version}"));
         one.members.join(", ") + &version.unwrap_or_default()
     };
-    let message = format!("{}, but {}: which is meant?", name(first), name(other));
+    let message = format!("{}, but {}", name(first), name(other));
     let hint = format!("choose with `-p {}`", first.members.join(" -p "));
     Err(Error::refused(message, hint))
 }
@@ -161,11 +161,8 @@ fn refuse_several(versions: &[Versioned]) -> Result<()> {
 fn refuse_lower(one: &Versioned, target: &BothVersions) -> Result<()> {
     match &one.version {
         Some(present) if target.python < *present => {
-            let message = format!("{} is lower than the present {present}", target.python);
-            Err(Error::refused(
-                message,
-                "pass `--force` to set it all the same",
-            ))
+            let message = format!("{} is lower than the current {present}", target.python);
+            Err(Error::refused(message, "pass `--force` to set it anyway"))
         }
         _ => Ok(()),
     }
@@ -391,14 +388,14 @@ mod tests {
         };
         assert_eq!(
             says("0.1.9"),
-            "0.1.9 is lower than the present 0.2.0; pass `--force` to set it all the same"
+            "0.1.9 is lower than the current 0.2.0; pass `--force` to set it anyway"
         );
         assert_eq!(
             says("0.3.0-nightly"),
-            "Python has no version `0.3.0-nightly`; write it as 1.2.3, 1.2.3-rc.1 or 1.2.3rc1; also \
+            "`0.3.0-nightly` is not a valid Python version; write it as 1.2.3, 1.2.3-rc.1 or 1.2.3rc1; also \
              alpha, beta, dev and post"
         );
-        assert!(says("1!1.0").starts_with("cargo has no version `1!1.0`"));
+        assert!(says("1!1.0").starts_with("`1!1.0` is not a valid cargo version"));
     }
 
     #[test]
@@ -414,10 +411,7 @@ mod tests {
         };
         let exactly = request(NewVersion::Exactly(BothVersions::parse("0.3.0").unwrap()));
         let error = version(&exactly, &both, Utf8Path::new("/p"), &texts).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "one is 0.1.0, but two is 0.2.0: which is meant?"
-        );
+        assert_eq!(error.to_string(), "one is 0.1.0, but two is 0.2.0");
         assert_eq!(error.hint().unwrap(), "choose with `-p one`");
         let next = request(NewVersion::Next(Bump::Patch));
         let plan = version(&next, &both, Utf8Path::new("/p"), &texts)

@@ -178,7 +178,7 @@ impl Ui {
     /// What runs was told to end and is still there; it is killed after `grace`.
     pub fn waits(&self, grace: Duration) {
         let seconds = grace.as_secs();
-        let text = format!("{seconds} s for what runs to clean up; Ctrl-C again kills it");
+        let text = format!("{seconds} s for running commands to clean up; Ctrl-C again kills them");
         self.status("Waiting", &text);
     }
 

@@ -139,7 +139,7 @@ impl PythonRequest {
         let no_version = || {
             let from = &self.from;
             let message =
-                format!("`{text}` ({from}) names no version of CPython or PyPy, and no path");
+                format!("`{text}` ({from}) is neither a version of CPython or PyPy nor a path");
             Error::refused(
                 message,
                 "3.13, 3.14t, '>=3.11', pypy3.11, or the path of an interpreter",

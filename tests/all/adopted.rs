@@ -91,7 +91,7 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
     let project = project(&folder!(), &files);
     let plain = project.listing(&[".git"]);
     let refused = project.pyx("init").with(&["--dry-run"]).run().exits(2);
-    let refused = refused.says("which runs the project's code");
+    let refused = refused.says("runs the project's code");
     refused.says("hint: cargo pyx init --dry-run --yes");
     project
         .pyx("init")
@@ -103,7 +103,7 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
     let setup = format!("{SETUP}# not committed\n");
     project.write("setup.py", &setup);
     let refused = project.pyx("init").with(&["--yes"]).run().exits(2);
-    refused.says("the last commit has no copy of it as it is");
+    refused.says("whose current state is not committed");
     assert_eq!(project.read("setup.py"), setup);
     project.write("setup.py", SETUP);
     project.write("NOTES", "not committed\n");
@@ -115,7 +115,7 @@ fn a_module_of_setup_py_gets_another_in_rust_and_a_way_back() {
     let line = format!("cd / && {pyx} init --yes -C {here}");
     let elsewhere = project.run("sh", &["-c", &line]);
     let run = elsewhere.succeeds().says("Compared both wheels");
-    let run = run.says("rust/Cargo.toml has the version from now on: cargo pyx release version");
+    let run = run.says("the version now lives in rust/Cargo.toml: cargo pyx release version");
     assert!(!project.root.join("setup.py").exists());
     assert_eq!(
         project.read("setup.cfg"),
@@ -192,7 +192,7 @@ fn a_package_that_compiles_c_keeps_its_backend_and_requires_a_second_distributio
     project.append("pyproject.toml", "# not committed\n");
     let beside = ["--layout", "workspace", "--yes"];
     let run = project.pyx("init").with(&beside).run().succeeds();
-    let run = run.says("your own functions go into rust/src/lib.rs");
+    let run = run.says("add your own functions to rust/src/lib.rs");
     run.never_says("Undo");
     // setuptools would find `rust` and `target` as well
     let named = "[tool.setuptools.packages.find]\ninclude = [\"hot_words*\"]\n";

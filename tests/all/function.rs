@@ -274,16 +274,16 @@ const REFUSED: [(&str, &str, &str); 13] = [
     (
         "hot_words.broken:steps",
         "hot_words/broken.py:1: ",
-        "mend it first",
+        "fix that first",
     ),
     (
         "hot_words.slow:inner",
-        "hot_words/slow.py: `inner` does not stand at the top",
+        "hot_words/slow.py: `inner` is not defined at the top level",
         "slow:ANOTHER",
     ),
     (
         "hot_words.slow:maybe",
-        "hot_words/slow.py: `maybe` does not stand at the top",
+        "hot_words/slow.py: `maybe` is not defined at the top level",
         "slow:ANOTHER",
     ),
     (
@@ -308,7 +308,7 @@ const REFUSED: [(&str, &str, &str); 13] = [
     ),
     (
         "hot_words.slow:again",
-        "`again` gets another meaning in line 19",
+        "`again` is redefined in line 19",
         "slow:ANOTHER",
     ),
     (
@@ -323,7 +323,7 @@ const REFUSED: [(&str, &str, &str); 13] = [
     ),
     (
         "hot_words.slow:plain",
-        "`plain` of line 23 is no function",
+        "`plain` in line 23 is not a function",
         "slow:ANOTHER",
     ),
     (
@@ -394,7 +394,7 @@ fn modules_that_people_have_take_a_function_and_crates_are_told_whom_it_is_for()
         "    pass\n",
     );
     let run = project.pyx("init").with(&way).run().exits(2);
-    run.says("the module in Rust has a function `way`");
+    run.says("the Rust module already has a function `way`");
     project.remove("pyproject.toml");
     let cargo = cargo.replace("pyo3 = \"0.29\"\n", "");
     project.write("Cargo.toml", &cargo);

@@ -86,7 +86,7 @@ fn a_module_is_built_tested_and_packed_for_pypy() {
         .with(&["--python", "pypy"])
         .run()
         .succeeds();
-    run.says("the Rust tests of other are left out: PyPy cannot be started by a program")
+    run.says("the Rust tests of other are left out: PyPy cannot be embedded in a program")
         .says("Python (other) 1 passed");
     let dev = project.dev().with(&["--python", "pypy"]).run();
     dev.finds_fresh("other");
@@ -101,13 +101,13 @@ fn a_module_is_built_tested_and_packed_for_pypy() {
     let embed = Project::cold(&folder!().join("embed"), "embed");
     embed.remove("Cargo.lock"); // of a PyO3 that is for younger ones
     let dev = embed.dev().with(&["--python", "pypy"]).run().exits(2);
-    dev.says("starts Python, and no program starts PyPy");
+    dev.says("embeds Python, and PyPy cannot be embedded");
     project
         .dev()
         .with(&["--python", "graalpy"])
         .run()
         .exits(2)
-        .says("no version of CPython or PyPy");
+        .says("neither a version of CPython or PyPy");
 }
 
 /// Those that are built by hand stand in a folder that PATH names.

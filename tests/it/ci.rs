@@ -65,14 +65,14 @@ fn a_matrix_has_the_pythons_that_the_project_is_for_and_the_shards_that_pay() {
     );
     project.write("test-durations.json", "[]");
     let run = ci(&project, &["matrix", "test"]).run().exits(2);
-    run.says("holds no durations of tests");
+    run.says("contains no test durations");
     project.remove("test-durations.json");
     let wheels = rows(&project, &["wheels"]);
     assert_eq!(of(&wheels, "wanted"), [""], "a program is for all Pythons");
     assert!(of(&wheels, "target").contains(&"aarch64-apple-darwin".to_owned()));
     project.edit("pyproject.toml", ">=3.12.3,<3.15", ">=3.99");
     let run = ci(&project, &["matrix", "test"]).run().exits(2);
-    run.says("no version of Python is allowed");
+    run.says("requires-python and PyO3 have no Python version in common");
 }
 
 #[test]

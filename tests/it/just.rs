@@ -186,7 +186,7 @@ fn options_of_justs_stand_before_the_recipe_and_are_passed_on() {
     let run = just(&project, &words).run().succeeds();
     assert_eq!(run.stdout, "hi me\n", "{run}");
     let run = just(&project, &["--summary"]).run().exits(2);
-    run.says("`cargo pyx just` passes no option `--summary` on to just");
+    run.says("`cargo pyx just` does not pass the option `--summary` on to just");
     let list = just(&project, &["-l"]).run().succeeds();
     assert_eq!(list.stdout, just(&project, &["--list"]).run().stdout);
 }

@@ -244,14 +244,14 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
 
     let other = run(&["--dry-run"]).succeeds();
     other
-        .says_once(&format!("{reason}: CPython 3.99.0 is passed over"))
+        .says_once(&format!("{reason}: skipping CPython 3.99.0"))
         .never_says("python3.99 ");
     // where the checkout names who knows credentials, cargo is asked without network, as here in any case
     let config = "[registry]\nglobal-credential-providers = [\"./evil\"]\n";
     project.write(".cargo/config.toml", config);
     run(&["--dry-run", "--offline"])
         .succeeds()
-        .says_once("CPython 3.99.0 is passed over");
+        .says_once("skipping CPython 3.99.0");
     std::fs::remove_dir_all(project.path(".cargo")).unwrap();
     run(&["--python", "3.99"])
         .exits(3)
@@ -277,7 +277,7 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
     run(&[])
         .exits(1)
         .says("Locking the crates of hello")
-        .says_once("CPython 3.99.0 is passed over")
+        .says_once("skipping CPython 3.99.0")
         .never_says("python3.99 ");
 
     // a Python that both are for there is none: uv is not asked for one
@@ -286,7 +286,7 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
         "requires-python = \">=3.9\"",
         "requires-python = \">=3.99\"",
     );
-    let none = "is for CPython 3.8 to 3.15, and `requires-python` allows none of them";
+    let none = "is for CPython 3.8 to 3.15, but `requires-python` allows none of them";
     run(&[]).exits(2).says_once(none).never_says("Downloading");
     project.dev().run().exits(2).says_once(none);
 }

@@ -159,7 +159,7 @@ fn members_with_versions_of_their_own_are_chosen() {
     project.commit();
     let before = project.listing(&[".git"]);
     let both = version(&project, &["1.0.0"]).run().exits(2);
-    both.says("alpha is 0.1.0, but beta is 0.3.0: which is meant?")
+    both.says("alpha is 0.1.0, but beta is 0.3.0")
         .says("hint: choose with `-p alpha`");
     assert!(changed(&project, &before).is_empty());
     sets(
@@ -210,10 +210,10 @@ fn what_is_refused_writes_nothing() {
     let before = project.listing(&[".git"]);
     let lower = version(&project, &["0.0.9"]).run().exits(2);
     lower
-        .says("error: 0.0.9 is lower than the present 0.1.0")
-        .says("hint: pass `--force` to set it all the same");
+        .says("error: 0.0.9 is lower than the current 0.1.0")
+        .says("hint: pass `--force` to set it anyway");
     let odd = version(&project, &["1.0-nightly"]).run().exits(2);
-    odd.says("error: Python has no version `1.0-nightly`")
+    odd.says("error: `1.0-nightly` is not a valid Python version")
         .says("hint: write it as 1.2.3, 1.2.3-rc.1 or 1.2.3rc1");
     let unknown = version(&project, &["1.0.0", "-p", "mxed"]).run().exits(2);
     unknown.says("did you mean `-p mixed`?");

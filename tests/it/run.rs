@@ -327,7 +327,7 @@ fn a_program_gets_packages_and_variables_of_its_own() {
     project.write("two.env", "A=1\n\nA B C\n");
     let wrong = run(&project, &files).with(&["true"]).run().exits(2);
     wrong
-        .says("two.env:3: `A B C` is no `NAME=VALUE`")
+        .says("two.env:3: `A B C` is not of the form `NAME=VALUE`")
         .never_says("hint:");
 }
 

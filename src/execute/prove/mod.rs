@@ -143,7 +143,7 @@ impl Proof<'_> {
             if input.hash() != Some(&artifact.hash) {
                 return Err(PythonError::NotInstalled {
                     module: script.to_string(),
-                    message: "it is not what was built".into(),
+                    message: "it differs from what was built".into(),
                 }
                 .into());
             }
@@ -279,7 +279,7 @@ impl Proof<'_> {
         let name = names.into_iter().find(|name| !name.is_empty());
         Error::Python(PythonError::NotInstalled {
             module: name.cloned().unwrap_or_default(),
-            message: "the environment's Python finds no such module".into(),
+            message: "the environment's Python cannot find this module".into(),
         })
     }
 
@@ -302,7 +302,7 @@ impl Proof<'_> {
                     continue;
                 }
                 self.remove_with_folder(module)?;
-                let text = format!("removed `{module}`, which an earlier build has installed");
+                let text = format!("removed `{module}`, which an earlier build installed");
                 self.context.ui.warn(&text);
             }
         }
@@ -343,7 +343,7 @@ impl Proof<'_> {
         for trace in traces {
             if git.shows(trace)? {
                 self.context.ui.warn(&format!(
-                    "`{trace}` is written by the build and git does not ignore it"
+                    "the build writes `{trace}`, and git does not ignore it"
                 ));
             }
         }

@@ -109,12 +109,12 @@ impl UploadFailure {
     pub(super) fn wording(&self) -> String {
         match self {
             Self::Differs => "the index has a different file of that name".into(),
-            Self::Exists => "the index has a file of that name already".into(),
+            Self::Exists => "the index already has a file of that name".into(),
             Self::Changed => "it has changed since it was released".into(),
             Self::NoCredentials => "there are no credentials for it".into(),
             Self::Denied(phrase) | Self::Refused(phrase) => answered(phrase),
             Self::Unreachable(why) => why.clone(),
-            Self::Other => "uv has said why".into(),
+            Self::Other => "see uv's message above".into(),
         }
     }
 
@@ -134,19 +134,20 @@ impl UploadFailure {
     pub(super) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Differs => {
-                "an index keeps what it has: `cargo pyx release version --bump patch`, and release that"
+                "an index never replaces a file: run `cargo pyx release version --bump patch`, and release that version"
             }
             Self::Exists => {
-                "where it is the same file, uv must see it there: `--check-url URL`, and \
-                 UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD for a private index; else \
-                 `cargo pyx release version --bump patch`"
+                "if it is the same file, uv must be able to see it there: pass `--check-url URL`, and set \
+                 UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD for a private index; otherwise run `cargo pyx release version --bump patch`"
             }
             Self::Changed => RELEASE_AGAIN,
             Self::NoCredentials | Self::Denied(_) => {
                 "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD; trusted \
                  publishing and keyrings work as in uv"
             }
-            Self::Unreachable(_) => "run it again: what the index already has is not sent twice",
+            Self::Unreachable(_) => {
+                "run it again: files that the index already has are not sent twice"
+            }
             Self::Refused(_) | Self::Other => return None,
         };
         Some(hint.to_owned())

@@ -145,9 +145,7 @@ fn abi3audit(output: &Output) -> CheckResult {
             passes |= !own.is_empty();
             if !bad.is_empty() {
                 let symbols = bad.join(", ");
-                messages.push(format!(
-                    "{name} uses {symbols}, which the stable ABI has not"
-                ));
+                messages.push(format!("{name} uses {symbols}, which the stable ABI lacks"));
             }
             if result["is_abi3_baseline_compatible"] == false {
                 let computed = result["computed"].as_str().unwrap_or("?");
@@ -160,7 +158,7 @@ fn abi3audit(output: &Output) -> CheckResult {
                     .collect();
                 let newer = newer.join(", ");
                 messages.push(format!(
-                    "{name} needs Python {computed}, its tag says {baseline}: {newer}"
+                    "{name} needs Python {computed}, but its tag says {baseline}: {newer}"
                 ));
             }
         }
@@ -347,7 +345,7 @@ mod tests {
         assert_eq!(messages.len(), 2);
         assert!(
             messages[0].contains("_PyDict_New")
-                && messages[1].contains("3.12, its tag says 3.9: PyObject_Later")
+                && messages[1].contains("3.12, but its tag says 3.9: PyObject_Later")
         );
         let own = r#"{"specs": {"x.whl": {"kind": "wheel", "wheel": [{"name": "x.abi3t.so", "result": {
             "is_abi3": false, "is_abi3_baseline_compatible": true, "baseline": "3.15", "computed": "3.15",

@@ -45,7 +45,7 @@ pub(super) fn mend_lock(context: &Context<'_>, mend: &MendLock) -> Result<()> {
     }
     if !process::read(&call)?.status.success() {
         context.ui.warn(&format!(
-            "{name}: its Cargo.lock does not fit its manifests"
+            "{name}: its Cargo.lock does not match its manifests"
         ));
         return Ok(());
     }

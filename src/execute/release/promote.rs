@@ -68,7 +68,7 @@ pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     }
     for name in gone.changed {
         context.ui.warn(&format!(
-            "{name} has changed since it was released: it stays, and is no part of this release"
+            "{name} has changed since it was released: it is kept, but is not part of this release"
         ));
     }
     let head = ["file", "size", "tags", "tested on", "tests", "seconds"];

@@ -25,7 +25,7 @@ pub(crate) fn confirm(context: &Context<'_>, confirm: &Confirm) -> Result<()> {
         return Ok(());
     }
     Err(ReleaseError::NotPublished {
-        message: "nothing was published: the answer was no".into(),
+        message: "nothing was published: the upload was declined".into(),
         exit: Exit::Failed,
         hint: None,
     }

@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
             context.ui.detail("Skipped", &text);
         } else {
             context.ui.warn(&format!(
-                "{module} cannot be imported: it needs `{package}`, and the wheel's metadata names no such package"
+                "{module} cannot be imported: it needs `{package}`, which the wheel's metadata does not require"
             ));
         }
     }
@@ -88,7 +88,7 @@ impl Report {
         }
         if !status.success() {
             return Some(format!(
-                "Python failed at its end, once the modules were imported ({status})"
+                "Python failed while shutting down, after the modules were imported ({status})"
             ));
         }
         let has_others = !(self.optional.is_empty() && self.needs.is_empty());

@@ -250,7 +250,7 @@ impl Report {
                 let said = count > 1 && !trouble.is_empty();
                 let what = match &*when {
                     "call" => "failed",
-                    _ => "could not be set up,",
+                    _ => "could not be set up",
                 };
                 self.trouble =
                     said.then(|| format!("{count} tests {what} for the same reason: {trouble}"));
@@ -314,7 +314,7 @@ impl Report {
             )),
             0 | 5 => None, // 5: no tests
             _ if self.code == Some(0) => Some(format!(
-                "{name} failed at its end, once the tests had run ({status})"
+                "{name} failed while shutting down, after the tests had run ({status})"
             )),
             _ => Some(format!("{name} could not run all tests ({status})")),
         }
@@ -435,7 +435,7 @@ mod tests {
         let all = collected.replace('4', "3") + &end(0, good);
         assert_eq!(failure(0, &all), None);
         let late = failure(3, &(end(0, good) + &done(0))).unwrap();
-        assert!(late.contains("at its end"), "{late}");
+        assert!(late.contains("while shutting down"), "{late}");
         assert!(failure(2, &(end(2, good) + &done(2))).is_some());
     }
 
@@ -484,7 +484,7 @@ mod tests {
         assert!(
             end(9)
                 .unwrap()
-                .contains("9 tests could not be set up, for the same reason: no server")
+                .contains("9 tests could not be set up for the same reason: no server")
         );
     }
 }

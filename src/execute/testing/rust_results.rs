@@ -87,7 +87,7 @@ impl Results {
         let failed = self.counts.get("failed").copied().unwrap_or_default();
         match status {
             Status::Code(0) if self.has_lost_a_program() => {
-                Some("a Rust test ended its program before the other tests ran".to_owned())
+                Some("a Rust test ended its process before the other tests ran".to_owned())
             }
             // whatever ends a program may choose its exit code, and print a result before
             Status::Code(0) if failed > 0 || self.has_failed => Some(Language::Rust.failed()),
@@ -98,7 +98,7 @@ impl Results {
             }
             Status::Code(_) if !self.counts.is_empty() => Some(Language::Rust.failed()),
             status => Some(format!(
-                "the Rust tests did not run to their end ({status})"
+                "the Rust tests did not run to completion ({status})"
             )),
         }
     }
@@ -179,7 +179,7 @@ impl Results {
     pub(super) fn lost(&self, sharing: Option<Sharing>) -> Option<String> {
         let taken = sharing?.taken?;
         let ran: u64 = self.counts.values().sum();
-        (ran != taken).then(|| format!("{ran} of the {taken} Rust tests of the shard ran"))
+        (ran != taken).then(|| format!("only {ran} of the shard's {taken} Rust tests ran"))
     }
 
     /// Why it is no success, although all that cargo has started ended well: programs of libtest's tell a result
@@ -191,7 +191,7 @@ impl Results {
         let has_told = !self.counts.is_empty() || !self.begun.is_empty();
         let is_silent = is_libtest && !asks && !has_told && self.libtest.started() > 0;
         is_silent.then(|| {
-            "what cargo started for the Rust tests told no result: is cargo's `runner` one?"
+            "the Rust test programs reported no result: does cargo's `runner` setting run them?"
                 .to_owned()
         })
     }

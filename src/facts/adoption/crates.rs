@@ -56,7 +56,7 @@ impl Crate {
     pub(super) fn of_programs(cargo: Arc<CargoToml>) -> Result<Self> {
         let name = cargo.package_name().unwrap_or_default();
         let Some(program) = cargo.bins().into_iter().next() else {
-            let message = format!("`{}` has neither a library nor a program", cargo.dir());
+            let message = format!("`{}` has neither a library nor a binary", cargo.dir());
             return Err(Error::refused(message, "make src/lib.rs"));
         };
         Ok(Self {

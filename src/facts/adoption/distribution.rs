@@ -48,14 +48,14 @@ impl RustDistribution {
         let root = pyproject.dir();
         let folder = root.join(FOLDER);
         if !disk::names(&folder).is_empty() {
-            let message = format!("`{folder}` already exists, where the module is to go");
+            let message = format!("`{folder}` already exists, but the module would go there");
             let folder = slashed(&folder);
             let folder = quote(&folder);
             return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
         }
         if let Some(outer) = uv_workspace_around(manifests, root)? {
             let message =
-                format!("`{root}` is in the uv workspace of `{outer}`, which can hold the module");
+                format!("`{root}` is in the uv workspace of `{outer}`: add the module there");
             let outer = quote(outer.as_str());
             return Err(Error::refused(
                 message,
@@ -99,10 +99,10 @@ fn found(pyproject: &PyProject) -> Result<Option<String>> {
         [package] if pyproject.name().is_some() => Ok(Some(package.clone())),
         _ => {
             let message = format!(
-                "setuptools looks for the packages of `{}` by itself, and would find `{FOLDER}` as well",
+                "setuptools discovers the packages of `{}` automatically, and would find `{FOLDER}` too",
                 pyproject.dir()
             );
-            let hint = "name them: `packages` of `setup()`, or `[tool.setuptools] packages`";
+            let hint = "list them in `packages` of `setup()`, or in `[tool.setuptools] packages`";
             Err(Error::refused(message, hint))
         }
     }

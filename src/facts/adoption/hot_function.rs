@@ -65,7 +65,7 @@ impl HotFunction {
         let source = python_source::read(session, &root.join(&file), name, &callers)?;
         if let Some(problem) = &source.problem {
             let message = format!("{file}:{}: {}", problem.line, problem.message);
-            return Err(Error::refused(message, "mend it first"));
+            return Err(Error::refused(message, "fix that first"));
         }
         let imported = source
             .imported
@@ -198,15 +198,14 @@ fn checked(
         }
         (_, [decorator, ..], _) => {
             format!(
-                "is decorated (`{decorator}`), which one in Rust would not be: move the hot part into a plain function"
+                "is decorated (`{decorator}`), which a Rust function would not be: move the hot part into a plain function"
             )
         }
-        (.., Some(line)) => format!("gets another meaning in line {line}, which would be gone"),
+        (.., Some(line)) => {
+            format!("is redefined in line {line}, and that definition would be lost")
+        }
         _ => match function.parameters.iter().find(|one| is_unspeakable(one)) {
-            Some(one) => format!(
-                "has a parameter `{}`, a name that Rust has for itself",
-                one.name
-            ),
+            Some(one) => format!("has a parameter `{}`, a name that Rust reserves", one.name),
             None => return Ok(function.clone()),
         },
     };
@@ -241,11 +240,11 @@ fn missing(
             (format!("`{function}` is imported from `{from}`"), there)
         }
         _ if *nested => (
-            format!("`{function}` does not stand at the top of the module, where others find it"),
+            format!("`{function}` is not defined at the top level of the module"),
             other("ANOTHER"),
         ),
         (.., Some(line)) => (
-            format!("`{function}` of line {line} is no function that is written there"),
+            format!("`{function}` in line {line} is not a function defined there"),
             other("ANOTHER"),
         ),
         _ => {
@@ -268,8 +267,8 @@ mod tests {
         for (text, why) in [
             ("a.b", "a module and a function"),
             ("a.b:C.d", "`d` is a method of `C`"),
-            ("a..b:c", "`` is no name"),
-            ("a-b:c", "`a-b` is no name"),
+            ("a..b:c", "`` is not a Python name"),
+            ("a-b:c", "`a-b` is not a Python name"),
         ] {
             let error = text.parse::<FunctionPath>().unwrap_err();
             assert!(error.contains(why), "{text}: {error}");

@@ -47,18 +47,18 @@ impl InnerModule {
         };
         if let Some(part) = wished.split('.').find(|part| !is_name(part)) {
             return Err(other(format!(
-                "`{part}` of `{wished}` is no name in Python"
+                "`{part}` in `{wished}` is not a Python name"
             )));
         }
         let Some((around, leaf)) = wished.rsplit_once('.') else {
             return Err(other(format!(
-                "`{wished}` is in no package: a package has its module inside"
+                "`{wished}` is not inside a package: the module of a package belongs inside it"
             )));
         };
         let folder = folder_of(source, around);
         if !disk::is_dir(&folder) {
             return Err(other(format!(
-                "no package `{around}`: `{folder}` is no folder"
+                "no package `{around}`: `{folder}` is not a folder"
             )));
         }
         if is_taken(&folder, leaf) {
@@ -228,8 +228,8 @@ mod tests {
         };
         assert_eq!(wished("a.b._fast").unwrap(), expected);
         for (other, word) in [
-            ("fast", "in no package"),
-            ("a.b.", "no name"),
+            ("fast", "is not inside a package"),
+            ("a.b.", "is not a Python name"),
             ("a.fast-er", "`fast-er`"),
             ("a.x._fast", "no package `a.x`"),
             ("a._core", "already exists"),

@@ -113,7 +113,7 @@ impl Adoption {
             }
             Found::Function(_) if subject.has_function(&path.function) => {
                 let message = format!(
-                    "the module in Rust has a function `{}`, which is another one",
+                    "the Rust module already has a function `{}`, but it is not this one",
                     path.function
                 );
                 Err(Error::refused(
@@ -355,8 +355,8 @@ pub(crate) fn built_subject(
 
 fn both(root: &Utf8Path) -> Error {
     Error::refused(
-        format!("`{root}` has a Python package and a crate, which nothing connects"),
-        "init one of them in a folder of its own: cargo pyx init -C FOLDER",
+        format!("`{root}` has a Python package and a crate that are not connected"),
+        "run init for one of them in a folder of its own: cargo pyx init -C FOLDER",
     )
 }
 

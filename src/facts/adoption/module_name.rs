@@ -54,7 +54,7 @@ impl ModuleName {
             ));
         };
         let other = Name::parse(&format!("{own}_rs"), &[], hint)?;
-        let why = format!("{error}, so that Python's is `{}`", other.module);
+        let why = format!("{error}; its name in Python is `{}`", other.module);
         let obstacle = Obstacle {
             why,
             is_final: false,

@@ -34,11 +34,11 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
     };
     if let Some(place) = find(&|words| has_word(words, "no_std")) {
         return Some(Obstacle::unavoidable(format!(
-            "{place} is for programs without std, which PyO3 needs"
+            "{place} is `no_std`, but PyO3 needs std"
         )));
     }
     if cargo.edition() == Some("2015") {
-        let why = "its edition is 2015, which PyO3's macros do not know";
+        let why = "its edition is 2015, which PyO3's macros do not support";
         return Some(Obstacle::unavoidable(why.to_owned()));
     }
     let forbids = |words: &str| has_word(words, "forbid") && has_word(words, "unsafe_code");
@@ -47,7 +47,7 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
         said.then(|| "Cargo.toml".to_owned())
     });
     if let Some(place) = place {
-        let why = format!("{place} forbids unsafe code, which PyO3 is made of");
+        let why = format!("{place} forbids unsafe code, which PyO3's macros generate");
         return Some(Obstacle::avoidable(why));
     }
     if let Some(oldest) = cargo
@@ -55,17 +55,17 @@ pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obst
         .filter(|version| pyo3::is_older(version))
     {
         let why = format!(
-            "it is for Rust from {oldest} on, and PyO3 from {}",
+            "it supports Rust {oldest} and newer, but PyO3 needs {}",
             pyo3::RUST
         );
         return Some(Obstacle::avoidable(why));
     }
     if let Some(feature) = pyo3::taken_feature(cargo) {
-        let why = format!("its feature `{feature}` is another one than that which brings PyO3");
+        let why = format!("its feature `{feature}` does not enable PyO3");
         return Some(Obstacle::avoidable(why));
     }
     let links = cargo.toml.str(&["package", "links"])?;
-    let why = format!("it links `{links}`, which only one crate of a program may");
+    let why = format!("it links `{links}`, which only one crate in a program may do");
     Some(Obstacle::avoidable(why))
 }
 

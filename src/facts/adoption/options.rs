@@ -43,7 +43,7 @@ impl FromStr for FunctionPath {
         }
         let mut names = module.split('.').chain([function]);
         if let Some(other) = names.find(|name| !is_name(name)) {
-            return Err(format!("`{other}` is no name in Python"));
+            return Err(format!("`{other}` is not a Python name"));
         }
         Ok(Self {
             module: module.to_owned(),

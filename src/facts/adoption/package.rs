@@ -213,7 +213,7 @@ fn beside(source: &Utf8Path, module: &str, options: &AdoptionOptions) -> Result<
     let folder = source.join(&package);
     if !disk::names(&folder).is_empty() {
         let message =
-            format!("`{package}` already exists, where the package of the module is to be");
+            format!("`{package}` already exists, but the module's package would go there");
         let folder = slashed(&folder);
         let folder = quote(&folder);
         return Err(Error::refused(message, format!("mv {folder} {folder}.old")));
@@ -247,8 +247,7 @@ fn check_pure(pyproject: &PyProject, built: &BuiltPackage) -> Result<()> {
     }
     check_native(pyproject)?;
     check_build(pyproject)?;
-    let message =
-        "its wheel is of one platform: the present backend compiles code, which maturin would not";
+    let message = "its wheel is platform-specific: the current build backend compiles code, which maturin would not";
     Err(Error::refused(message.to_owned(), BESIDE))
 }
 
@@ -345,7 +344,7 @@ const NATIVE: [(&str, &str); 3] = [
     ),
     (
         "cffi_modules",
-        "it compiles modules of cffi, which maturin would not",
+        "it compiles cffi modules, which maturin would not",
     ),
 ];
 
@@ -360,8 +359,8 @@ fn check_dynamic(pyproject: &PyProject) -> Result<()> {
     if let Some(field) = dynamic.iter().find(|field| !filled(&field.value)) {
         let name = &field.value;
         let message =
-            format!("`{name}` is dynamic, which maturin does not fill for a Python package");
-        let hint = format!("state `{name}` in `[project]`, and take it out of `dynamic`");
+            format!("`{name}` is dynamic, but maturin does not fill it in for a Python package");
+        let hint = format!("set `{name}` in `[project]`, and remove it from `dynamic`");
         return Err(toml.error(&field.span, message, Some(hint)));
     }
     Ok(())
@@ -387,7 +386,7 @@ const LOST: [(&[&str], &str); 7] = [
     ),
 ];
 
-/// Checks the settings of the present backend.
+/// Checks the settings of the current build backend.
 ///
 /// # Errors
 /// [`Error::Manifest`] for what the old backend does besides packing the package.
@@ -483,8 +482,7 @@ fn version(pyproject: &PyProject, folder: &Utf8Path) -> Result<semver::Version> 
         .next()
         .map(|span| text[span].to_owned());
     let Some(said) = stated.or(literal) else {
-        let message = "the version is in neither `[project]` nor a `__version__` of the package, and \
-                       maturin asks neither git nor Python code for it";
+        let message = "the version is neither in `[project]` nor in the package's `__version__`, and maturin reads it from neither git nor Python code";
         let keys = ["project", "dynamic"];
         let span = toml.get(&keys).and_then(toml_edit::Item::span);
         let hint = "version = \"1.0.0\"".to_owned();
@@ -498,10 +496,12 @@ fn spelled(said: &str) -> Result<semver::Version> {
     let parsed = version::parse(said).map(pep440_rs::Version::without_local);
     let spelled = parsed.and_then(|version| version::cargo(&version));
     spelled.ok_or_else(|| {
-        let message = format!("cargo has no version `{said}`, and crate and package share it");
+        let message = format!(
+            "`{said}` is not a valid cargo version, and crate and package share the version"
+        );
         Error::refused(
             message,
-            "a version of three numbers, as in 1.2.0, or 1.2.0rc1",
+            "use a version of three numbers, as in 1.2.0 or 1.2.0rc1",
         )
     })
 }

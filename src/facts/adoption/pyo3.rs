@@ -59,7 +59,7 @@ impl Pyo3 {
         };
         if key != "pyo3" {
             let span = toml.get(&["dependencies", key]).and_then(Item::span);
-            let message = format!("PyO3 is called `{key}` here, which its macros do not know");
+            let message = format!("PyO3 is called `{key}` here, which its macros do not support");
             let hint = "name the dependency `pyo3`".to_owned();
             return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
         }
@@ -91,7 +91,7 @@ fn check_feature(cargo: &CargoToml) -> Result<()> {
     let Some(item) = feature_there(cargo) else {
         return Ok(());
     };
-    let message = format!("`{FEATURE}` is to be the feature that brings PyO3, and is there");
+    let message = format!("the feature `{FEATURE}`, which would enable PyO3, already exists");
     let hint = "cargo pyx init --layout workspace".to_owned();
     let span = item.span().unwrap_or_default();
     Err(cargo.toml.error(&span, message, Some(hint)))
@@ -130,7 +130,7 @@ pub(super) fn refuse_module(cargo: &CargoToml, sources: &Utf8Path, pyo3: &Pyo3) 
             && disk::read_text(&path)?.is_some_and(|text| text.lines().any(makes_module))
         {
             let shown = shown(cargo.dir(), &path);
-            let message = format!("`{shown}` has a module for Python already");
+            let message = format!("`{shown}` already has a Python module");
             return Err(Error::refused(message, pyproject(cargo, pyo3)));
         }
     }

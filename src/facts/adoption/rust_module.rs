@@ -59,7 +59,8 @@ impl RustModule {
         let mut members = project.members.iter().filter(is_module);
         let (Some(member), None) = (members.next(), members.next()) else {
             let message = format!("`{root}` does not hold exactly one PyO3 module");
-            let hint = "cargo pyx init --function …, in the folder of the package with the module";
+            let hint =
+                "cargo pyx init --function …, in the folder of the package that has the module";
             return Err(Error::refused(message, hint));
         };
         Self::of(root, member)
@@ -82,7 +83,7 @@ impl RustModule {
         let below = |path: &Utf8Path| shown(root, path);
         let file = below(&path);
         let place = place_in(&text).ok_or_else(|| {
-            let message = format!("{file}: there is no `#[pymodule]` that takes a function");
+            let message = format!("{file}: no `#[pymodule]` can take the function");
             Error::refused(message, "#[pymodule]\nmod NAME {}")
         })?;
         let (_, leaf) = member

@@ -138,7 +138,7 @@ impl ModulePlace {
                     is_final: true,
                 }),
             ) => {
-                let message = format!("`{}` cannot have the module itself: {why}", cargo.dir());
+                let message = format!("`{}` cannot hold the module itself: {why}", cargo.dir());
                 let hint = "cargo pyx init --layout workspace";
                 Err(Error::refused(message, hint))
             }

@@ -41,7 +41,7 @@ pub struct VersionFile {
     pub path: Utf8PathBuf,
     /// What an earlier build has left there, which git ignores.
     pub there: Option<String>,
-    /// What the present backend writes.
+    /// What the current build backend writes.
     pub made: String,
 }
 
@@ -128,7 +128,7 @@ impl Takeover {
 
 fn made_while_building(name: &str) -> Error {
     let message = format!(
-        "`{name}` of its wheel is no file of the project: the present backend makes or moves it"
+        "its wheel has `{name}`, which is not a file of the project: the current build backend creates or moves it"
     );
     Error::refused(message, BESIDE)
 }

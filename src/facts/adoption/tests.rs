@@ -312,8 +312,7 @@ fn a_library_that_cannot_have_the_module_gets_a_crate_beside_it() {
     assert_eq!(found.module.distribution, "json-rs");
     assert_eq!(
         found.why.unwrap(),
-        "`json` cannot be the name: Python's standard library has a module of that name, so that \
-         Python's is `json_rs`"
+        "`json` cannot be the name: Python's standard library has a module of that name; its name in Python is `json_rs`"
     );
     let found = beside("name = \"a-b\"\nedition = \"2021\"", "#![no_std]\n");
     assert_eq!(found.module.module, "a_b");

@@ -98,8 +98,8 @@ pub(super) fn member_there(manifests: &Manifests, root: &Utf8Path) -> Result<Opt
 fn free_folder(root: &Utf8Path) -> Result<&'static str> {
     let is_free = |folder: &&str| disk::names(&root.join(folder)).is_empty();
     FOLDERS.into_iter().find(is_free).ok_or_else(|| {
-        let message = format!("{} are taken in `{root}`", FOLDERS.join(", "));
-        Error::refused(message, "cargo pyx new NAME, in a folder of yours")
+        let message = format!("{} already exist in `{root}`", FOLDERS.join(", "));
+        Error::refused(message, "cargo pyx new NAME, in a folder of your own")
     })
 }
 

@@ -99,7 +99,7 @@ impl Contents {
             findings: vec![
                 finding
                     .at(path, None)
-                    .hint("build it again; a full disk leaves such files"),
+                    .hint("build it again; a full disk can leave such files"),
             ],
         }
     }
@@ -107,7 +107,7 @@ impl Contents {
     /// Nothing of it is judged: what is known of its members is not all.
     fn too_large(path: &Utf8Path, bound: u64) -> Self {
         let message = format!(
-            "unpacks to more than {} MiB, which no package does",
+            "unpacks to more than {} MiB, more than any package needs",
             bound >> 20
         );
         Self {
@@ -117,7 +117,7 @@ impl Contents {
     }
 
     fn special(&mut self, member: &str) {
-        let message = "is a pipe, a socket or a device, which whoever unpacks it would make";
+        let message = "is a pipe, a socket or a device, which unpacking would create";
         let finding = Finding::error(SPECIAL_FILE, message);
         self.findings.push(finding.at(member, None));
     }

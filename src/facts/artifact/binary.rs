@@ -86,7 +86,7 @@ pub fn damage(path: &Utf8Path) -> Option<String> {
     };
     match Binary::parse(&bytes) {
         Some(parsed) => parsed.err().map(|error| error.to_string()),
-        None => Some("it is no program or library".to_owned()),
+        None => Some("it is not a program or library".to_owned()),
     }
 }
 

@@ -94,7 +94,7 @@ fn binaries(members: &[ArchiveMember]) -> Parsed {
             Some(Ok(binary)) => good.insert(name, binary).map(drop),
             Some(Err(error)) => broken.insert(name, error.to_string()).map(drop),
             None if library => {
-                let why = "it is no ELF, Mach-O or PE file";
+                let why = "it is not an ELF, Mach-O or PE file";
                 broken.insert(name, why.into()).map(drop)
             }
             None => None,

@@ -73,14 +73,14 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
                 path => path.to_owned(),
             };
             return Ok(Some(format!(
-                "`{own}` is the project's own: pytest finds it by `pythonpath = [\"{path}\"]` in its configuration"
+                "`{own}` is part of the project: pytest finds it with `pythonpath = [\"{path}\"]` in its configuration"
             )));
         }
         if let Some((place, name)) = mention(folder, &names)? {
             let way = way_out(&name);
             let at = show(&place);
             return Ok(Some(format!(
-                "{at} names `{name}`, where pyx does not install it from: {way}"
+                "{at} names `{name}`, but pyx does not install from there: {way}"
             )));
         }
         if let (Some(pyproject), None) = (&pyproject, &unread) {
@@ -88,7 +88,7 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
             unread = found.unread.first().map(|(place, text)| {
                 let at = show(place);
                 let way = way_out(&names[0]);
-                format!("what {at} installs (`{text}`) is not read without running it: {way}")
+                format!("pyx cannot tell what {at} installs (`{text}`) without running it: {way}")
             });
         }
     }
@@ -127,7 +127,7 @@ pub fn hint_for_missing_in_rust(dir: &Utf8Path, module: &str) -> Result<Option<S
             let path = shown(folder, &place.path);
             let (line, way) = (place.line, way_out_of_crate(&name));
             return Ok(Some(format!(
-                "`{path}:{line}` names `{name}`, where pyx does not install it from: {way}"
+                "`{path}:{line}` names `{name}`, but pyx does not install from there: {way}"
             )));
         }
     }
@@ -304,7 +304,7 @@ mod tests {
         let files = [(".github/workflows/ci.yml", "- run: conda install NumPy\n")];
         let named = hint(&files, "numpy").unwrap();
         let place =
-            "`.github/workflows/ci.yml:1` names `NumPy`, where pyx does not install it from";
+            "`.github/workflows/ci.yml:1` names `NumPy`, but pyx does not install from there";
         assert_eq!(named, format!("{place}: {CRATE}[\"NumPy\"]`"));
         let maturin = "[build-system]\nbuild-backend = 'maturin'\n[project]\nname = 'x-y'\n";
         let files = [("pyproject.toml", maturin)];
@@ -328,7 +328,7 @@ mod tests {
         ];
         assert_eq!(
             hint(&files, "scripts").unwrap(),
-            "`scripts/` is the project's own: pytest finds it by `pythonpath = [\"..\"]` in its configuration"
+            "`scripts/` is part of the project: pytest finds it with `pythonpath = [\"..\"]` in its configuration"
         );
     }
 
@@ -338,7 +338,7 @@ mod tests {
         let files = [("python/noxfile.py", nox), ("python/pyproject.toml", "")];
         let hint = hint(&files, "numpy").unwrap();
         assert!(
-            hint.starts_with("what `noxfile.py:2` installs (`session.install(…)`) is not read"),
+            hint.starts_with("pyx cannot tell what `noxfile.py:2` installs (`session.install(…)`)"),
             "{hint}"
         );
         assert!(hint.contains("test = [\"numpy\"]"), "{hint}");

@@ -35,26 +35,26 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
         let Some(needs) = toml.locked_dependencies(&name) else {
             let folder = path.parent().map(|dir| relative(dir, pyproject.dir()));
             if let Some(former) = folder.and_then(|folder| toml.locked_in(&folder)) {
-                let message = format!("`uv.lock` knows {name} as `{}`", former.value);
+                let message = format!("`uv.lock` lists {name} as `{}`", former.value);
                 return Err(toml.error(&former.span, message, Some("uv lock".to_owned())));
             }
             if !is_cut_short(&toml, &name) {
-                let message = format!("`uv.lock` does not know {name}");
+                let message = format!("`uv.lock` lacks {name}");
                 let place = pyproject.toml.spanned(&["project", "name"]);
                 let place = place.map(|name| name.span).unwrap_or_default();
                 let hint = Some("uv lock".to_owned());
                 return Err(pyproject.toml.error(&place, message, hint));
             }
-            let message = format!("`uv.lock` does not know {name}: it is cut short");
+            let message = format!("`uv.lock` lacks {name}: it is truncated");
             return Err(toml.error(&(end..end), message, restore()));
         };
         for requirement in pyproject.dependencies_with_spans() {
             let Some(name) = package_name::of_requirement(&requirement.value) else {
-                let message = format!("`{}` is no requirement of a package", requirement.value);
+                let message = format!("`{}` is not a valid requirement", requirement.value);
                 return Err(pyproject.toml.error(&requirement.span, message, None));
             };
             if !needs.contains(&name) {
-                let message = format!("`uv.lock` does not know `{name}`");
+                let message = format!("`uv.lock` lacks `{name}`");
                 let hint = Some("uv lock".to_owned());
                 return Err(pyproject.toml.error(&requirement.span, message, hint));
             }
@@ -63,7 +63,7 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
             let is_new =
                 |extra: &&String| pyproject.extras.contains_key(*extra) && !known.contains(extra);
             if let Some(extra) = extras.iter().find(is_new) {
-                let message = format!("`uv.lock` does not know the extra `{extra}`");
+                let message = format!("`uv.lock` lacks the extra `{extra}`");
                 let span = pyproject.extra_span(extra);
                 return Err(pyproject
                     .toml
@@ -128,10 +128,10 @@ mod tests {
         let fetched = entry("six", "registry = \"https://example.org/simple\"");
         let renamed = fetched.clone() + &entry("old", "editable = \".\"");
         for (text, said, hint) in [
-            (&renamed, "knows new as `old`", "uv lock"),
+            (&renamed, "lists new as `old`", "uv lock"),
             (
                 &fetched,
-                "does not know new: it is cut short",
+                "lacks new: it is truncated",
                 "git checkout uv.lock",
             ),
         ] {
@@ -190,7 +190,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("`uv.lock` does not know the extra `test-lite`"),
+                .contains("`uv.lock` lacks the extra `test-lite`"),
             "{error}"
         );
         assert_eq!(error.hint().as_deref(), Some("uv lock"));

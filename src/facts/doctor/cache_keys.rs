@@ -179,10 +179,10 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Vec<Problem> {
         let instead = narrower(member, dir, &said, &kept);
         let new: Vec<String> = instead.iter().map(|pattern| file_key(pattern)).collect();
         let hint = match &new[..] {
-            [] => "take it out: other keys cover the sources".to_owned(),
+            [] => "remove it: other keys cover the sources".to_owned(),
             new => format!("instead: {}", new.join(", ")),
         };
-        let message = format!("`{said}` also finds files that builds write to `{target}`");
+        let message = format!("`{said}` also matches files that builds write to `{target}`");
         let toml = &pyproject.toml;
         let finding = Finding::warning("cache-keys-wide", message)
             .at(&toml.path, Some(toml.line(&span)))

@@ -83,8 +83,7 @@ fn thrash(
         .into_iter()
         .find(|said| PYO3.contains(&&*said.key) && said.value.as_str() != session.var(&said.key))?;
     let message = format!(
-        "rust-analyzer builds in `target/` with a {} of its own: it and cargo in a shell \
-         compile PyO3 anew in turns",
+        "rust-analyzer builds in `target/` with its own {}: it and cargo in a shell keep recompiling PyO3",
         said.key
     );
     Some((said.line, Finding::warning("ide-thrash", message)))

@@ -67,7 +67,7 @@ fn cdylib_only(member: &Member) -> Result<Option<Problem>> {
         .find(|key| cargo.toml.get(&["lib", key]).is_some());
     let keys = ["lib", key.unwrap_or("crate-type")];
     let below = path.strip_prefix(cargo.dir()).unwrap_or(&path);
-    let message = format!("`{below}:{line}` uses `{lib}`, but nothing can be linked with a cdylib");
+    let message = format!("`{below}:{line}` uses `{lib}`, but nothing can link against a cdylib");
     let finding = Finding::error("cdylib-only", message)
         .at(&cargo.toml.path, Some(cargo.toml.line_of(&keys)))
         .hint("crate-type = [\"cdylib\", \"rlib\"]");

@@ -53,7 +53,7 @@ fn refused(manifest: &Utf8Path, said: &str) -> Finding {
     // cargo draws the place below what it says
     let words = words.iter().take_while(|line| !line.starts_with("-->"));
     let words = words.copied().collect::<Vec<&str>>().join(": ");
-    Finding::error("cargo-manifest", format!("cargo refuses this: {words}")).at(manifest, None)
+    Finding::error("cargo-manifest", format!("cargo rejects this: {words}")).at(manifest, None)
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
         let found = refused("/p/Cargo.toml".into(), said);
         assert_eq!(
             found.message,
-            "cargo refuses this: failed to parse manifest at `/p/Cargo.toml`: missing field `name`"
+            "cargo rejects this: failed to parse manifest at `/p/Cargo.toml`: missing field `name`"
         );
     }
 }

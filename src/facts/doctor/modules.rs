@@ -77,7 +77,7 @@ fn shadows(facts: &Facts, build: &Build, package: Option<&Utf8Path>) -> Vec<Utf8
 }
 
 fn shadow(path: Utf8PathBuf, built: &str, is_tracked: bool) -> Problem {
-    let message = format!("Python imports this as `{built}`, not what is built");
+    let message = format!("Python imports this as `{built}` instead of the built module");
     let hint = out_of_the_way(&path, is_tracked);
     let finding = Finding::error("shadowing-module", message);
     Problem::from(finding.at(path, None).hint(hint))

@@ -50,7 +50,7 @@ fn profile(project: &Project, member: &Member) -> Result<Option<Finding>> {
     });
     Ok(problem.map(|((path, line, name), _, obeyed)| {
         let (who, hint) = if obeyed {
-            let hint = "take it out, and say `cargo pyx dev --release` where speed matters";
+            let hint = "remove it, and run `cargo pyx dev --release` where speed matters";
             ("`cargo pyx dev` compiles", hint)
         } else {
             let hint = "editable-profile = \"dev\", which `cargo pyx dev` does by itself";
@@ -90,9 +90,9 @@ fn missing_pin(build: &Build) -> Option<Finding> {
         _ => 1,
     };
     let then = if build.toolchain.may_fetch {
-        "the next build has rustup fetch it"
+        "rustup will fetch it at the next build"
     } else {
-        "rustup may not fetch it, so nothing is built"
+        "rustup is not allowed to fetch it, so nothing can be built"
     };
     let message = format!("the toolchain {pin} is not installed; {then}");
     let finding = Finding::warning("toolchain-missing", message).at(path, Some(line));

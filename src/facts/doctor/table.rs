@@ -82,7 +82,7 @@ impl EnvironmentFact {
         let path = shown(root, &self.path);
         let python = self.python.clone().unwrap_or_else(|| "no Python".into());
         let more = match (self.state, &self.why, self.made_by) {
-            ("missing", _, _) => format!("missing; `cargo pyx dev` makes it with {python}"),
+            ("missing", _, _) => format!("missing; `cargo pyx dev` creates it with {python}"),
             (_, Some(why), Some(maker)) => format!("made by {maker}; {why}"),
             (_, _, maker) => format!("Python {python}, made by {}", maker.unwrap_or("others")),
         };
@@ -132,7 +132,7 @@ impl LinkMode {
             Self::HardCoded { path, line } => {
                 format!("extension-module hard-coded, {}:{line}", shown(root, path))
             }
-            Self::MaturinFeature => "extension-module by [tool.maturin] features".into(),
+            Self::MaturinFeature => "extension-module through [tool.maturin] features".into(),
             Self::Maturin => "by maturin".into(),
             Self::Program => "with libpython".into(),
             Self::None => return None,

@@ -91,7 +91,10 @@ impl Document {
         let (root, before) = parsed.map_err(|error| {
             let range = error.range();
             Error::Manifest {
-                message: format!("this is no JSON with comments: {}", lowercase(error.kind())),
+                message: format!(
+                    "this is not JSON with comments: {}",
+                    lowercase(error.kind())
+                ),
                 location: Box::new(locate(path, text, &(range.start..range.end))),
                 hint: None,
             }

@@ -42,9 +42,9 @@ impl Workspace {
         };
         let apart = setting(
             Json::Bool(true),
-            "rust-analyzer compiles where cargo or pyx does, and each undoes what the other did",
+            "rust-analyzer compiles into the target directory of cargo or pyx, and each undoes the other's work",
         );
-        let other = "rust-analyzer checks against another Python than the environment's";
+        let other = "rust-analyzer checks against a Python other than the environment's";
         let python = self.is_pyo3.then(|| setting(python.into(), other));
         let linked = (!self.manifests.is_empty()).then(|| {
             let value = self.manifests.clone().into();

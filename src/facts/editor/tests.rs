@@ -188,9 +188,8 @@ fn what_a_user_has_set_stays_and_is_told() {
         said,
         [
             ".vscode/settings.json:2: `rust-analyzer.cargo.targetDir` stays \"target/pyx/ext\": \
-             rust-analyzer compiles where cargo or pyx does, and each undoes what the other did",
-            ".vscode/settings.json:3: `rust-analyzer.cargo.extraEnv` stays null: rust-analyzer \
-             checks against another Python than the environment's",
+             rust-analyzer compiles into the target directory of cargo or pyx, and each undoes the other's work",
+            ".vscode/settings.json:3: `rust-analyzer.cargo.extraEnv` stays null: rust-analyzer checks against a Python other than the environment's",
         ]
     );
 }
@@ -244,7 +243,7 @@ fn what_is_no_json_is_refused_with_its_place() {
         slashed(error.to_string().as_ref())
     };
     insta::assert_snapshot!(refused(".vscode/settings.json", "{\n  \"a\" 1\n}\n"), @r#"
-    this is no JSON with comments: expected colon after the string or word in object property
+    this is not JSON with comments: expected colon after the string or word in object property
      --> /p/.vscode/settings.json:2:7
       |
     2 |   "a" 1

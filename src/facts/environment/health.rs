@@ -38,7 +38,7 @@ pub(super) fn look(
         checkup.state()
     } else if environment.is_condas {
         State::Bad {
-            why: "it is for conda or pixi to make".into(),
+            why: "conda or pixi has to create it".into(),
             replaceable: false,
         }
     } else {
@@ -75,7 +75,7 @@ impl Checkup<'_> {
     fn version(&self) -> Result<Version, String> {
         let environment = self.environment;
         if !disk::is_dir(&environment.path) {
-            return Err("it is no directory".into());
+            return Err("it is not a directory".into());
         }
         let version = version_of(&environment.path).ok_or(if environment.is_condas {
             "it has no Python"
@@ -110,7 +110,7 @@ impl Checkup<'_> {
         }
         let now = interpreter::probe(self.session, &self.environment.python()).ok()?;
         let [was, is] = [&known.probe, &now].map(|probe| (probe.signature(), probe.folder()));
-        (was != is).then(|| format!("its Python is {} now, and was {}", is.0, was.0))
+        (was != is).then(|| format!("its Python is now {}, and was {}", is.0, was.0))
     }
 
     fn too_old_or_new(&self, version: &Version) -> Option<String> {
@@ -118,7 +118,7 @@ impl Checkup<'_> {
             let requires = member.requires_python.as_ref()?;
             let name = &member.name;
             (!requires.contains(version))
-                .then(|| format!("it has Python {version}, {name} requires {requires}"))
+                .then(|| format!("it has Python {version}, but {name} requires {requires}"))
         })
     }
 
@@ -134,7 +134,7 @@ impl Checkup<'_> {
         };
         (!is_chosen && !is_settled() && !is_met()).then(|| {
             let (from, text) = (&request.from, &request.text);
-            format!("it has Python {version}, {from} asks for {text}")
+            format!("it has Python {version}, but {from} asks for {text}")
         })
     }
 }
@@ -163,9 +163,8 @@ pub fn half_removed(project: &Project, environment: &Environment) -> Option<Stri
     let mut names = disk::names(&packages);
     names.retain(|name| name.starts_with('~'));
     let (folder, names) = (project.display(&packages), names.join("`, `"));
-    (!names.is_empty()).then(|| {
-        format!("pip has left `{names}` half removed in `{folder}`: no package needs them")
-    })
+    (!names.is_empty())
+        .then(|| format!("pip left `{names}` half removed in `{folder}`: no package needs them"))
 }
 
 /// A foreign environment that is active in the shell and that no command touches.

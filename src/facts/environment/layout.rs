@@ -118,8 +118,8 @@ impl Environment {
         // PEP 668
         let mark = packages.with_file_name("EXTERNALLY-MANAGED");
         if disk::is_file(&mark) {
-            let message = format!("`{}` takes no packages: `{mark}` says so", self.path);
-            let hint = "name another environment with UV_PROJECT_ENVIRONMENT";
+            let message = format!("`{}` does not accept packages: `{mark}` says so", self.path);
+            let hint = "set UV_PROJECT_ENVIRONMENT to another environment";
             return Err(Error::refused(message, hint));
         }
         let mut others = Vec::new();
@@ -128,7 +128,7 @@ impl Environment {
             let is_own = own.iter().any(|member| member.name == *name);
             if is_own && package.is_condas() {
                 let message = format!(
-                    "`{}` has {name} from conda, which is not replaced",
+                    "`{}` has {name} from conda, which pyx does not replace",
                     self.path
                 );
                 let prefix = quote(self.path.as_str());

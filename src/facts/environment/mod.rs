@@ -213,7 +213,7 @@ mod tests {
         let mark = packages.with_file_name("EXTERNALLY-MANAGED");
         disk::write(&mark, b"").unwrap();
         let error = kept().unwrap_err().to_string();
-        assert!(error.contains("takes no packages"), "{error}");
+        assert!(error.contains("does not accept packages"), "{error}");
         let others = Environment {
             is_condas: false,
             ..environment

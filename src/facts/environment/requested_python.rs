@@ -111,10 +111,10 @@ pub fn unread_version_file(
                 let requires = python_request::wording(&project.requires_python());
                 format!("which the requires-python `{requires}` does not allow")
             }
-            None => "which is no version of CPython or PyPy".to_owned(),
+            None => "which is not a version of CPython or PyPy".to_owned(),
         };
         let path = project.display(&path);
-        format!("{path} names `{text}`, {why}: it is passed over")
+        format!("ignoring `{text}` in {path}, {why}")
     }))
 }
 
@@ -148,7 +148,7 @@ mod tests {
                 false,
                 "which the requires-python `>=3.9` does not allow",
             ),
-            ("acme", false, "which is no version of CPython or PyPy"),
+            ("acme", false, "which is not a version of CPython or PyPy"),
         ] {
             disk::write(&root.join(".python-version"), text.as_bytes()).unwrap();
             let found = request(&session, &project, None).unwrap();

@@ -53,11 +53,12 @@ fn judge(toml: &Toml) -> Vec<Finding> {
                 "`{said}` compiles for this machine's processor: others may not run the wheels"
             );
             let finding = Finding::error("native-cpu", message);
-            let finding = finding.hint("name a processor that all have: `target-cpu=x86-64-v2`");
+            let finding =
+                finding.hint("name a baseline that all machines have: `target-cpu=x86-64-v2`");
             found.push(finding.at(&toml.path, Some(toml.line_of(&words))));
         }
         let message =
-            format!("`{said}` is not in the sdist: who builds it elsewhere builds without");
+            format!("`{said}` is not in the sdist: builds from it elsewhere lack this setting");
         let finding = Finding::warning(RULE, message);
         found.push(finding.at(&toml.path, Some(toml.line_of(&words))));
     }

@@ -33,14 +33,14 @@ pub(super) fn check(project: &Project, checkout: &Checkout) -> Result<Vec<Findin
         let path = member.workspace.join("Cargo.lock");
         let first = seen.insert(path.clone());
         if first && disk::is_file(&path) && checkout.ignored.contains(&path) {
-            let message = "git ignores it: a checkout builds with other versions than this one";
+            let message = "git ignores it: a fresh checkout builds with other versions";
             let finding = Finding::warning("cargo-lock-ignored", message);
             found.push(finding.at(&path, None));
         }
         match project.manifests.toml(&path) {
             Ok(Some(lock)) => found.extend(of_cargo(project, member, &lock)?),
             Ok(None) if first => {
-                let message = "no Cargo.lock beside it: every build chooses versions anew";
+                let message = "no Cargo.lock next to it: every build resolves versions again";
                 let finding = Finding::warning("cargo-lock-missing", message);
                 let manifest = path.with_file_name("Cargo.toml");
                 found.push(finding.at(manifest, None).hint("cargo generate-lockfile"));
@@ -110,7 +110,7 @@ impl CargoLock {
             .iter()
             .find(|entry| entry.local && entry.name.value == name);
         let Some(entry) = entry else {
-            let message = format!("`Cargo.lock` does not know the crate `{name}`");
+            let message = format!("`Cargo.lock` lacks the crate `{name}`");
             return Some(stale(&cargo.toml, message, &["package", "name"]));
         };
         self.other_version(cargo, entry).or_else(|| {
@@ -164,8 +164,9 @@ impl CargoLock {
         let (gone, _) = entry.needs.iter().find(|(name, _)| {
             name != own && !settled.iter().any(|(_, settled)| settled.package == *name)
         })?;
-        let message =
-            format!("`Cargo.lock` has `{gone}` among the dependencies of `{own}`, which is gone");
+        let message = format!(
+            "`Cargo.lock` lists `{gone}` as a dependency of `{own}`, which no longer has it"
+        );
         Some(Finding::error("cargo-lock-stale", message).at(&self.path, None))
     }
 
@@ -263,12 +264,12 @@ fn other_groups(lock: &Toml, pyproject: &PyProject) -> Option<Finding> {
         let listed = toml.spanned_strings(&[&groups[..], &[group]].concat());
         listed.iter().find_map(|said| {
             let Some(name) = package_name::of_requirement(&said.value) else {
-                let message = format!("`{}` is no requirement of a package", said.value);
+                let message = format!("`{}` is not a valid requirement", said.value);
                 let finding = Finding::error("requirement-invalid", message);
                 return Some(finding.at(&toml.path, Some(toml.line(&said.span))));
             };
             if !known.iter().any(|known| known.name == name) {
-                let message = format!("`uv.lock` does not know `{name}` of the group `{group}`");
+                let message = format!("`uv.lock` lacks `{name}` of the group `{group}`");
                 return Some(uv_stale(toml, message, toml.line(&said.span)));
             }
             is_other(known, &said.value).then(|| of_another_version(toml, said))
@@ -278,7 +279,7 @@ fn other_groups(lock: &Toml, pyproject: &PyProject) -> Option<Finding> {
 
 fn of_another_version(toml: &Toml, said: &Spanned<String>) -> Finding {
     let message = format!(
-        "`uv.lock` was made for another version than `{}`",
+        "`uv.lock` was made for a version other than `{}`",
         said.value
     );
     uv_stale(toml, message, toml.line(&said.span))

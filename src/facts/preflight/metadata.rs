@@ -221,7 +221,7 @@ fn two_licences(package: &PackageManifests<'_>) -> Option<Finding> {
     let classifiers = licence_classifiers(package);
     let first = classifiers.first()?;
     let message = format!(
-        "`{}` beside `license = \"{expression}\"`: PEP 639 allows one of the two",
+        "`{}` next to `license = \"{expression}\"`: PEP 639 allows only one of them",
         first.value
     );
     let finding =
@@ -238,12 +238,12 @@ fn dynamic(package: &PackageManifests<'_>) -> Vec<Finding> {
             let message = "`name` cannot be dynamic (PEP 621)".to_owned();
             Finding::error("dynamic-field", message)
         } else if toml.get(&["project", name]).is_some() {
-            let message = format!("`{name}` is both given and dynamic, which PEP 621 forbids");
+            let message = format!("`{name}` is both set and dynamic, which PEP 621 forbids");
             Finding::warning("dynamic-field", message)
         } else if FILLED.contains(&name.as_str()) {
             return None;
         } else {
-            let message = format!("`{name}` is dynamic, but maturin does not fill it");
+            let message = format!("`{name}` is dynamic, but maturin does not fill it in");
             Finding::warning("dynamic-field", message)
         };
         Some(finding.at(&toml.path, Some(toml.line(&field.span))))
@@ -257,8 +257,7 @@ fn no_version(package: &PackageManifests<'_>) -> Option<Finding> {
     if pyproject.toml.get(&["project", "version"]).is_some() || pyproject.is_dynamic("version") {
         return None;
     }
-    let message =
-        "neither a version nor `dynamic = [\"version\"]`: uv does not read such a project";
+    let message = "neither a version nor `dynamic = [\"version\"]`: uv rejects such a project";
     let finding = Finding::warning("version-missing", message).hint("dynamic = [\"version\"]");
     Some(package.at(finding, &["project", "version"]))
 }

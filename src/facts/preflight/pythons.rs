@@ -19,8 +19,7 @@ pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
         if package.pyproject.toml.get(&REQUIRES).is_some() {
             return Vec::new();
         }
-        let message =
-            "no requires-python: pip installs this on every Python, too old ones included";
+        let message = "no requires-python: pip installs this on any Python, however old";
         let finding = Finding::warning("requires-python-missing", message);
         let finding = finding.hint("requires-python = \">=3.9\"");
         return vec![package.at(finding, &REQUIRES)];
@@ -45,7 +44,7 @@ fn first_release(clause: &VersionSpecifier) -> Option<Finding> {
         _ => return None,
     };
     let message = format!(
-        "requires-python `{clause}` allows {major}.{minor}.0, and no later {major}.{minor}"
+        "requires-python `{clause}` allows {major}.{minor}.0, but no later {major}.{minor}"
     );
     let finding = Finding::warning("requires-python-narrow", message);
     Some(finding.hint(format!("write `{meant}`")))
@@ -66,8 +65,7 @@ fn stable_abi(
     let finding = match lowest.cmp(&floor) {
         Ordering::Less => {
             let message = format!(
-                "requires-python admits Python 3.{lowest}, for which neither wheel nor sdist \
-                 works: {feature} needs 3.{floor}"
+                "requires-python allows Python 3.{lowest}, on which neither wheel nor sdist works: {feature} needs 3.{floor}"
             );
             let hint = format!("requires-python = \">=3.{floor}\"");
             Finding::error("abi3-floor", message).hint(hint)

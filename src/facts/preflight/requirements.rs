@@ -30,7 +30,7 @@ fn name(package: &PackageManifests<'_>) -> Option<Finding> {
     let finding = match package.pyproject.name() {
         None if project => Finding::error("name-invalid", "[project] has no name (PEP 621)"),
         Some(name) if PackageName::from_str(name).is_err() => {
-            let message = format!("`{name}` is no name of a Python package (PEP 508)");
+            let message = format!("`{name}` is not a valid Python package name (PEP 508)");
             let hint = "letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
             Finding::error("name-invalid", message).hint(hint)
         }

@@ -47,9 +47,9 @@ fn unreadable(one: &Versioned) -> Vec<Finding> {
         .iter()
         .filter(|said| manifests.contains(&said.kind) && said.version().is_none());
     let finding = |said: &Statement| {
-        let message = format!("Python knows no version `{}` (PEP 440)", said.text);
+        let message = format!("`{}` is not a valid Python version (PEP 440)", said.text);
         let hint = if said.text.contains('+') {
-            "after the `+` only letters and digits of ASCII stand, with dots between them"
+            "after the `+`, only ASCII letters and digits are allowed, separated by dots"
         } else {
             "write a pre-release as `1.2.3-rc.1`, `-alpha.1`, `-beta.1` or `-dev.1`"
         };
@@ -64,7 +64,7 @@ fn differing(project: &Project, one: &Versioned, said: &Statement) -> Option<Fin
     let (version, decisive) = (one.version.as_ref()?, one.decisive()?);
     let other = said.version().filter(|other| other != version)?;
     let message = format!(
-        "the version is {other} here and {version} in {}:{}",
+        "the version is {other} here but {version} in {}:{}",
         project.display(&decisive.path),
         decisive.line
     );

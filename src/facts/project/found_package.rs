@@ -48,7 +48,7 @@ impl FoundPackage {
         let missing = || {
             pyproject.toml.error(
                 &(0..0),
-                format!("no Cargo.toml beside `{}`", pyproject.toml.path),
+                format!("no Cargo.toml next to `{}`", pyproject.toml.path),
                 Some("[tool.maturin] manifest-path = \"path/to/Cargo.toml\"".into()),
             )
         };

@@ -37,8 +37,8 @@ fn check_name(pyproject: &PyProject) -> Result<()> {
     if text.starts_with(is_end) && text.ends_with(is_end) && text.chars().all(is_inner) {
         return Ok(());
     }
-    let message = format!("`{text}` is no name of a package");
-    let hint = "ASCII letters and digits, and between them `-`, `_` or `.`";
+    let message = format!("`{text}` is not a valid package name");
+    let hint = "use ASCII letters and digits, with `-`, `_` or `.` between them";
     Err(toml.error(&name.span, message, Some(hint.into())))
 }
 
@@ -75,7 +75,7 @@ fn check_types(pyproject: &PyProject) -> Result<()> {
         };
         if !is_right(item) {
             let message = format!(
-                "maturin takes {expected} for `{key}`, and this is {}",
+                "maturin expects {expected} for `{key}`, but this is {}",
                 kind(item)
             );
             return Err(toml.error(&item.span().unwrap_or_default(), message, None));
@@ -103,8 +103,8 @@ fn check_source(pyproject: &PyProject) -> Result<()> {
     if disk::is_dir(&pyproject.dir().join(&said.value)) {
         return Ok(());
     }
-    let message = format!("`python-source` names no folder: `{}`", said.value);
-    let hint = "name the folder that the package's own is in, relative to this file";
+    let message = format!("`python-source` is not a folder: `{}`", said.value);
+    let hint = "set it to the folder that contains the package's folder, relative to this file";
     Err(toml.error(&said.span, message, Some(hint.into())))
 }
 
@@ -119,10 +119,10 @@ fn check_version(pyproject: &PyProject) -> Result<()> {
         return Ok(());
     }
     let message = format!(
-        "`{}` has no version, without which maturin installs nothing",
+        "`{}` has no version, and maturin installs nothing without one",
         name.value
     );
-    let hint = "`dynamic = [\"version\"]` under [project] takes that of Cargo.toml";
+    let hint = "`dynamic = [\"version\"]` under [project] takes the version from Cargo.toml";
     Err(toml.error(&name.span, message, Some(hint.into())))
 }
 
@@ -152,12 +152,12 @@ mod tests {
         for (line, words) in [
             (
                 "features = 'python'",
-                "takes a list for `features`, and this is a string",
+                "expects a list for `features`, but this is a string",
             ),
-            ("strip = 'yes'", "takes true or false for `strip`"),
+            ("strip = 'yes'", "expects true or false for `strip`"),
             (
                 "python-source = ['python']",
-                "takes a string for `python-source`, and this is a list",
+                "expects a string for `python-source`, but this is a list",
             ),
         ] {
             let said = setting(line);
@@ -172,7 +172,10 @@ mod tests {
         );
         for name in ["my pkg", "-a", "a.", "\u{fc}", ""] {
             let said = refused(&format!("[project]\nname = '{name}'\nversion = '1'\n"));
-            assert!(said.contains("is no name of a package"), "{name}: {said}");
+            assert!(
+                said.contains("is not a valid package name"),
+                "{name}: {said}"
+            );
         }
         for name in ["a", "A-b_c.d", "4x"] {
             assert_eq!(

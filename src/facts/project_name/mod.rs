@@ -46,14 +46,14 @@ impl Name {
         let krate = package_name::normalize(text);
         let other = format!("my-{krate}");
         if text.starts_with(|first: char| first.is_ascii_digit()) {
-            return refused("neither a module nor a crate begins with a digit", &other);
+            return refused("a module or crate name cannot begin with a digit", &other);
         }
         let module = krate.replace('-', "_");
         if let Some(why) = taken(&krate, &module) {
             return refused(why, &other);
         }
         if beside.contains(&&*krate) {
-            return refused("a package or function beside it has that name", &other);
+            return refused("a package or function next to it has that name", &other);
         }
         let distribution = text.to_owned();
         Ok(Self {
@@ -87,13 +87,13 @@ fn taken(krate: &str, module: &str) -> Option<&'static str> {
             .any(|line| line == module)
     };
     if WORDS.split_whitespace().any(|word| word == krate) {
-        Some("it is a word that Python, Rust or cargo keeps for itself")
+        Some("Python, Rust or cargo reserves this word")
     } else if is_standard() {
         Some("Python's standard library has a module of that name")
     } else if NEEDED.contains(&krate) {
         Some("the project depends on a package of that name")
     } else if DEVICES.contains(&krate) {
-        Some("Windows keeps it for a device")
+        Some("Windows reserves it for a device")
     } else {
         None
     }

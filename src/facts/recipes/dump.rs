@@ -100,7 +100,7 @@ impl Module {
     pub fn parse(said: &str) -> Result<Self> {
         let unread = |error| {
             Error::Project(ProjectError::Justfile(format!(
-                "cannot read what just says of it: {error}"
+                "cannot read just's dump of it: {error}"
             )))
         };
         serde_json::from_str(said).map_err(unread)

@@ -133,7 +133,7 @@ impl Recipes {
     /// That there is no recipe of that name; the hint is the call with the nearest that there is.
     pub fn unknown(&self, name: &str, call: &str) -> Error {
         if name.starts_with('-') {
-            let message = format!("`{call}` passes no option `{name}` on to just");
+            let message = format!("`{call}` does not pass the option `{name}` on to just");
             return Error::refused(message, format!("{call} --help"));
         }
         let all = self.project.iter().chain(&self.above);

@@ -82,7 +82,7 @@ impl ForeignTarget {
     }
 
     pub(super) fn serves_already(&self) -> String {
-        format!("its Pythons run the wheels of {}", self.triple)
+        format!("its Pythons already test the wheels for {}", self.triple)
     }
 
     /// `config`: cargo's, for the project's root. `rustc` is asked which `cfg`s a target has.
@@ -94,15 +94,13 @@ impl ForeignTarget {
     ) -> Self {
         let lacking = |why: String| Self::lacking(triple, why);
         let Some(machine) = Machine::of_triple(triple).filter(|_| cfg!(target_os = "linux")) else {
-            return lacking(
-                "it is for a system or a processor that no wheel is tried for here".to_owned(),
-            );
+            return lacking("wheels for this system or processor cannot be tested here".to_owned());
         };
         let session = context.session;
         let mut paths = named(context, &machine);
         paths.extend(interpreter::foreign(session, &machine));
         if paths.is_empty() {
-            return lacking(format!("no Python for {machine} is here"));
+            return lacking(format!("there is no Python for {machine} here"));
         }
         let said = match runner(session, config, rustc, triple, &context.project.root) {
             Ok(words) => words,
@@ -117,7 +115,7 @@ impl ForeignTarget {
         }
         let pythons = meant(context, &found);
         if pythons.is_empty() && lack.is_empty() {
-            lack = format!("no Python for {machine} that the project allows is here");
+            lack = format!("there is no Python for {machine} here that the project allows");
         }
         Self {
             pythons,
@@ -177,11 +175,15 @@ fn started(
     // to ask a musl for its version uv starts the loader, which only the system can do
     if machine.is_musl() {
         return Err(format!(
-            "the system itself does not start a Python for {machine}"
+            "the system itself cannot start a Python for {machine}"
         ));
     }
-    let words = qemu(session, machine, path)
-        .ok_or_else(|| format!("a Python for it is here, and no qemu-{}", machine.arch))?;
+    let words = qemu(session, machine, path).ok_or_else(|| {
+        format!(
+            "there is a Python for it here, but no qemu-{}",
+            machine.arch
+        )
+    })?;
     by(words).map_err(|error| wording(&error))
 }
 
@@ -244,7 +246,7 @@ fn runner(
     if session.looks_only && disk::resolve(found.from).starts_with(bounds) {
         let program = found.words.first().map_or("", String::as_str);
         return Err(format!(
-            "the checkout names `{program}`, and what only looks does not start it"
+            "the checkout names `{program}`, which a read-only command does not start"
         ));
     }
     Ok(found.words.clone())
@@ -315,7 +317,10 @@ mod tests {
         let world = World::new();
         let lack = world.started(&[]).unwrap_err();
         let name = format!("qemu-{}", world.machine.arch);
-        assert_eq!(lack, format!("a Python for it is here, and no {name}"));
+        assert_eq!(
+            lack,
+            format!("there is a Python for it here, but no {name}")
+        );
         let fixed = world.emulator(&format!("{name}-static"));
         let root = world.dir.join("root");
         let words = |program: &Utf8Path| vec![program.to_string(), "-L".into(), root.to_string()];
@@ -334,7 +339,7 @@ mod tests {
         };
         let python = world.dir.join("root/usr/bin/python3");
         let lack = started(&world.session, &[], &machine, &python).unwrap_err();
-        let why = format!("the system itself does not start a Python for {machine}");
+        let why = format!("the system itself cannot start a Python for {machine}");
         assert_eq!(lack, why);
     }
 
@@ -416,7 +421,10 @@ mod tests {
         };
         let own = "checkout/.cargo/config.toml";
         let why = asked(own, true).unwrap_err();
-        assert!(why.contains("what only looks does not start it"), "{why}");
+        assert!(
+            why.contains("which a read-only command does not start"),
+            "{why}"
+        );
         let program = world.dir.join("checkout/tools/run").into_string();
         assert_eq!(asked(own, false), Ok(vec![program]));
         assert!(asked("home/config.toml", true).is_ok());

@@ -59,7 +59,7 @@ impl Index {
             (Some(name), ..) => named(&config, name)?,
             (None, Some(url), ..) => on_the_command_line(url, to.check_url.as_deref())?,
             (None, None, Some(_), Some(_)) => {
-                let message = format!("{NAME} and {URL} are both set: which one is it?");
+                let message = format!("{NAME} and {URL} are both set");
                 return Err(Error::refused(message, format!("unset {URL}")));
             }
             (None, None, Some(name), None) => named(&config, name)?,
@@ -85,8 +85,8 @@ impl StatedIndex {
         }
         if self.check_url.is_none() && config.check_url.is_some() {
             return Err(Error::refused(
-                format!("`check-url` of [tool.uv] may be about another index than {url}"),
-                "say where this one lists its files: `--publish-url URL --check-url URL`",
+                format!("`check-url` of [tool.uv] may belong to an index other than {url}"),
+                "state where this index lists its files: `--publish-url URL --check-url URL`",
             ));
         }
         if let Some(list) = &self.check_url {
@@ -119,7 +119,7 @@ fn named(config: &PublishConfig, name: &str) -> Result<StatedIndex> {
     let Some(url) = &index.publish_url else {
         return Err(Error::refused(
             format!("the index `{name}` has no `publish-url`"),
-            "add it to its [[tool.uv.index]]: the URL that files are sent to",
+            "add the URL to upload to, in its [[tool.uv.index]]",
         ));
     };
     Ok(StatedIndex {
@@ -144,7 +144,7 @@ fn on_the_command_line(url: &str, check_url: Option<&str>) -> Result<StatedIndex
         .any(|word| without_credentials(word) != word.as_str())
     {
         return Err(Error::refused(
-            "a URL on the command line holds a password, which others can see there".into(),
+            "a URL on the command line contains a password, which other users can see".into(),
             "set UV_PUBLISH_TOKEN, or UV_PUBLISH_USERNAME and UV_PUBLISH_PASSWORD, instead",
         ));
     }
@@ -196,9 +196,8 @@ fn checked(url: &str) -> Result<String> {
             Ok(without_credentials(url).into_owned())
         }
         Ok(_) | Err(_) => Err(Error::refused(
-            "the URL of the index cannot be understood".into(),
-            "it begins with `https://`; characters like `/`, `@` and `#` in a password are \
-             percent-encoded, or the password goes into UV_PUBLISH_PASSWORD",
+            "the URL of the index is invalid".into(),
+            "it must begin with `https://`; percent-encode characters like `/`, `@` and `#` in a password, or put the password into UV_PUBLISH_PASSWORD",
         )),
     }
 }

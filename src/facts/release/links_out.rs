@@ -87,12 +87,12 @@ fn is_packed(packed: &[String], folder: &Utf8Path, link: &Utf8Path) -> bool {
 
 fn judged(link: &disk::Link) -> Finding {
     let message = format!(
-        "is packed, and links to `{}`, which is outside of the checkout",
+        "is packed, but links to `{}`, which is outside the checkout",
         link.target
     );
     Finding::error("link-outside", message)
         .at(&link.path, None)
-        .hint("replace it by what is to be published, or name it under `exclude` in [tool.maturin]")
+        .hint("replace it with what is to be published, or add it to `exclude` in [tool.maturin]")
 }
 
 #[cfg(test)]

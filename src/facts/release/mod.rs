@@ -206,7 +206,7 @@ fn rustflags(
 /// # Errors
 /// [`Error::Refused`] for what is no wheel and no sdist.
 fn checkable(file: &Utf8Path) -> Result<()> {
-    let hint = format!("name wheels (`{WHEEL_ENDING}`) and sdists (`{SDIST_ENDING}`)");
+    let hint = format!("pass wheels (`{WHEEL_ENDING}`) and sdists (`{SDIST_ENDING}`)");
     if disk::is_dir(file) {
         let hint = format!("cargo pyx release check --out-dir {}", quote(file.as_str()));
         return Err(Error::refused(format!("`{file}` is a folder"), hint));
@@ -330,7 +330,7 @@ pub(super) fn check_members(builds: &[Build]) -> Result<()> {
         return Ok(());
     }
     Err(Error::refused(
-        "nothing to release: no member makes a Python distribution".into(),
+        "nothing to release: no member builds a Python distribution".into(),
         "`cargo pyx init` gives a crate a Python package",
     ))
 }

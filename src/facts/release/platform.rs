@@ -213,7 +213,7 @@ pub(super) fn check_compatibility(tag: &str) -> Result<()> {
     }
     let hint = "manylinux2014, manylinux_2_28, musllinux_1_2, linux or pypi";
     Err(Error::refused(
-        format!("maturin knows no platform tag `{tag}`"),
+        format!("maturin does not know the platform tag `{tag}`"),
         hint,
     ))
 }
@@ -293,7 +293,7 @@ mod tests {
             let refused = check_compatibility(tag).unwrap_err();
             assert_eq!(
                 refused.to_string(),
-                format!("maturin knows no platform tag `{tag}`")
+                format!("maturin does not know the platform tag `{tag}`")
             );
         }
     }

@@ -97,7 +97,7 @@ impl Publication {
         if !self.index.listed {
             let url = &self.index.url;
             let message =
-                format!("nothing says where {url} lists its files: what is there is not compared");
+                format!("nothing says where {url} lists its files, so they are not compared");
             let blind = Finding::warning("no-check-url", message);
             findings.push(blind.hint("add `--check-url URL`, or set UV_PUBLISH_CHECK_URL"));
         }
@@ -115,7 +115,7 @@ fn chosen(
     let none = |what: String| Error::refused(what, RELEASE_AGAIN);
     if record.files.is_empty() {
         return Err(none(format!(
-            "`{shown}/{RELEASE_RECORD}` lists no released file"
+            "`{shown}/{RELEASE_RECORD}` lists no released files"
         )));
     }
     let mut files = record.publishable(dist);
@@ -154,7 +154,7 @@ pub(super) fn foreign(dist: &Utf8Path, record: &ReleaseRecord) -> Vec<Utf8PathBu
 }
 
 pub(super) fn not_released(path: &Utf8Path) -> Finding {
-    let message = format!("`{RELEASE_RECORD}` does not list it, so it is not published");
+    let message = format!("`{RELEASE_RECORD}` does not list it, so it will not be published");
     Finding::warning("not-released", message).at(path, None)
 }
 
@@ -182,18 +182,18 @@ pub(super) fn refusals(
     if hash != entry.sha256 {
         let (is, was) = (short(&hash), short(&entry.sha256));
         refused.push(format!(
-            "`{name}` is not the file that was released: its SHA-256 is {is}…, and was {was}…"
+            "`{name}` is not the file that was released: its SHA-256 is {is}…, but was {was}…"
         ));
     }
     if sum != Some(&entry.sha256) {
         refused.push(format!(
-            "`{SUMS}` and `{RELEASE_RECORD}` differ about `{name}`"
+            "`{SUMS}` and `{RELEASE_RECORD}` disagree about `{name}`"
         ));
     }
     if let Some(version) = version.filter(|version| **version != entry.version) {
         let old = &entry.version;
         refused.push(format!(
-            "`{name}` is of version {old}, and the project has {version}"
+            "`{name}` has version {old}, but the project has {version}"
         ));
     }
     refused.extend(entry.failures().map(|why| format!("`{name}`: {why}")));
@@ -240,7 +240,7 @@ mod tests {
             .insert("twine".into(), CheckOutcome::Crashed);
         assert!(refused(&crashed).contains("twine"));
         let others = refusals(&good, None, Some("2.0")).join("; ");
-        assert!(others.contains("differ about") && others.contains("the project has 2.0"));
+        assert!(others.contains("disagree about") && others.contains("the project has 2.0"));
         disk::write(&good.path, b"changed").unwrap();
         assert!(refused(&good).contains("not the file that was released"));
         disk::remove_file(&good.path).unwrap();

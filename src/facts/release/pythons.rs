@@ -106,7 +106,7 @@ fn check_target(context: &ReleaseContext<'_>, word: &str, machine: Option<&Machi
     }
     let machine = machine.map_or_else(|| "another machine".to_owned(), ToString::to_string);
     Err(Error::Usage(format!(
-        "`--python {word}` is for {machine}, and no `--target` is"
+        "`--python {word}` is for {machine}, but no `--target` is"
     )))
 }
 

@@ -140,10 +140,10 @@ impl Entry {
     /// Which checks and tests it has not passed, one sentence each.
     pub fn failures(&self) -> impl Iterator<Item = String> {
         let checks = self.checks.iter().filter(|(_, outcome)| !outcome.is_good());
-        let checks = checks.map(|(check, _)| format!("the check {check} has not passed"));
+        let checks = checks.map(|(check, _)| format!("check {check} did not pass"));
         let tests = self.failed.iter().map(|on| {
             let words = self.tests.get(on).map_or("not finished", String::as_str);
-            format!("tests have not passed on {on}: {words}")
+            format!("tests did not pass on {on}: {words}")
         });
         checks.chain(tests)
     }
@@ -168,7 +168,7 @@ impl ReleaseRecord {
             return Ok(Self::default());
         };
         serde_json::from_str(&text).map_err(|_| {
-            let message = format!("`{path}` is not what cargo pyx writes there");
+            let message = format!("`{path}` was not written by cargo pyx");
             let path = slashed(&path);
             let path = quote(&path);
             Error::refused(message, format!("mv {path} {path}.old"))
@@ -198,10 +198,10 @@ mod tests {
         assert_eq!(entry.ran(), "cp311, cp311 under qemu-arm");
         entry.tests.clear();
         assert_eq!(entry.ran(), "");
-        entry.not_run = Some("no Python for arm-gnueabihf is here".into());
+        entry.not_run = Some("there is no Python for arm-gnueabihf here".into());
         assert_eq!(
             entry.ran(),
-            "built, not run: no Python for arm-gnueabihf is here"
+            "built, not run: there is no Python for arm-gnueabihf here"
         );
         assert_eq!(entry.failures().count(), 0, "nothing of it has failed");
         let before = serde_json::to_value(Entry::default()).unwrap();
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(entry.failures().count(), 0);
         entry.failed.insert("cp313".to_owned());
         let said: Vec<String> = entry.failures().collect();
-        let words = "tests have not passed on cp313: Python 3 passed, 1 xfailed";
+        let words = "tests did not pass on cp313: Python 3 passed, 1 xfailed";
         assert_eq!(said, [words]);
         let written = serde_json::to_string(&entry).unwrap();
         assert_eq!(serde_json::from_str::<Entry>(&written).unwrap(), entry);

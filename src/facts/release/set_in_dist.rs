@@ -35,12 +35,12 @@ pub(super) fn findings(
         finding.at(path, None).hint(RELEASE_AGAIN)
     };
     if !disk::is_file(&record_path) {
-        let message = format!("describes what was released, and `{RELEASE_RECORD}` is missing");
+        let message = format!("describes what was released, but `{RELEASE_RECORD}` is missing");
         return Ok(vec![wrong(&sums_path, message)]);
     }
     let known = |record: &ReleaseRecord| record.schema == ReleaseRecord::SCHEMA;
     let Some(record) = ReleaseRecord::of(&dist).ok().filter(known) else {
-        let message = "is not what cargo pyx writes there".to_owned();
+        let message = "was not written by cargo pyx".to_owned();
         return Ok(vec![wrong(&record_path, message)]);
     };
     let sums = sums(text.as_deref().unwrap_or_default());
@@ -60,12 +60,12 @@ pub(super) fn findings(
         return Ok(found);
     }
     if text.is_none() {
-        let message = format!("describes what was released, and `{SUMS}` is missing");
+        let message = format!("describes what was released, but `{SUMS}` is missing");
         return Ok(vec![wrong(&record_path, message)]);
     }
     let unlisted = sums.keys().filter(|name| !record.files.contains_key(*name));
     found.extend(unlisted.map(|name| {
-        let message = format!("lists `{name}`, and `{RELEASE_RECORD}` does not");
+        let message = format!("lists `{name}`, but `{RELEASE_RECORD}` does not");
         wrong(&sums_path, message)
     }));
     found.extend(

@@ -122,7 +122,7 @@ impl Release {
         let triple = platform.target.as_deref();
         let mut foreign = self.foreign.iter();
         let Some(target) = foreign.find(|it| Some(&*it.triple) == triple) else {
-            return Trial::Nowhere("no test was asked for".into());
+            return Trial::Nowhere("tests were not requested".into());
         };
         let claimed = target
             .pythons
@@ -133,7 +133,7 @@ impl Release {
             ([], []) => Trial::Nowhere(target.lack.clone()),
             ([], [first, ..]) => {
                 let (label, machine) = (&abi.label, &first.machine);
-                Trial::Nowhere(format!("no Python {label} for {machine} is here"))
+                Trial::Nowhere(format!("there is no Python {label} for {machine} here"))
             }
             _ => Trial::On(claimed),
         }

@@ -50,10 +50,10 @@ pub enum MachineError {
         source: std::io::Error,
     },
 
-    #[error("HOME is not set, and the system knows no home folder of this user")]
+    #[error("HOME is not set, and the system has no home folder for this user")]
     NoHome,
 
-    #[error("TMPDIR names `{0}`, which is no folder")]
+    #[error("TMPDIR is set to `{0}`, which is not a folder")]
     NoTemp(Utf8PathBuf),
 
     #[error(
@@ -66,11 +66,11 @@ pub enum MachineError {
         recipe: String,
     },
 
-    #[error("cannot write what was asked for to standard output: {0}")]
+    #[error("cannot write to standard output: {0}")]
     OutputLost(std::io::Error),
 
     /// Linux' inotify is asked for more than it gives.
-    #[error("cannot watch `{0}`: the system's limit for watched folders is reached")]
+    #[error("cannot watch `{0}`: the system's limit of watched folders is reached")]
     TooManyFolders(Utf8PathBuf),
 }
 
@@ -87,14 +87,14 @@ impl MachineError {
                 Some("wait for the other command, or raise CARGO_PYX_LOCK_TIMEOUT (seconds)".into())
             }
             Self::Io { source, .. } => hint_of_io(source).map(str::to_owned),
-            Self::Cache { .. } => Some("name a writable folder with CARGO_PYX_CACHE_DIR".into()),
+            Self::Cache { .. } => Some("set CARGO_PYX_CACHE_DIR to a writable folder".into()),
             Self::NoHome => Some("export HOME=/path/to/a/folder".into()),
             Self::NoTemp(path) => Some(format!(
                 "mkdir -p {}, or unset TMPDIR",
                 quote(path.as_str())
             )),
             Self::NoExec { recipe, .. } => Some(format!(
-                "JUST_TEMPDIR=. cargo pyx just {recipe}, which is just's `--tempdir`: any folder whose programs may run"
+                "JUST_TEMPDIR=. cargo pyx just {recipe} (just's `--tempdir`: any folder that is not mounted noexec)"
             )),
             Self::TooManyFolders(_) => {
                 Some("sudo sysctl fs.inotify.max_user_watches=524288".into())
@@ -108,7 +108,7 @@ fn hint_of_io(source: &std::io::Error) -> Option<&'static str> {
     use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     match source.kind() {
         PermissionDenied | ReadOnlyFilesystem => {
-            Some("name writable folders with CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT")
+            Some("set CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT to writable folders")
         }
         _ => None,
     }

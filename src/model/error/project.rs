@@ -16,7 +16,7 @@ pub enum ProjectError {
     NoProject(Utf8PathBuf),
 
     /// A crate that has nothing to do with the packages in its checkout.
-    #[error("`{name}` is part of no package for Python ({manifest})")]
+    #[error("`{name}` is not part of any Python package ({manifest})")]
     Unconnected { name: String, manifest: Utf8PathBuf },
 
     #[error("no manifest at `{0}`")]
@@ -44,7 +44,7 @@ pub enum ProjectError {
     #[error("found {} in the project", counted(*.0, "error"))]
     ProblemsFound(usize),
 
-    #[error("`{0}` changed on disk meanwhile; nothing was written")]
+    #[error("`{0}` changed on disk in the meantime; nothing was written")]
     Changed(Utf8PathBuf),
 }
 
@@ -60,19 +60,18 @@ impl ProjectError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoProject(_) => Some(
-                "`cargo pyx new NAME` starts one, `cargo pyx init` makes one of a Python package or a crate; \
-                 or pass `-C DIR`, a folder whose pyproject.toml has `build-backend = \"maturin\"`"
+                "`cargo pyx new NAME` starts one, `cargo pyx init` turns a Python package or a crate into one; or pass `-C DIR` with a folder whose pyproject.toml has `build-backend = \"maturin\"`"
                     .into(),
             ),
             Self::Unconnected { .. } => {
-                Some("cargo test, or `-C DIR` for the folder of a package".into())
+                Some("run `cargo test`, or pass `-C DIR` with the folder of a package".into())
             }
             Self::NoManifest(_) => Some(
-                "name a pyproject.toml or Cargo.toml, or leave `--manifest-path` out: the nearest is taken"
+                "pass the path of a pyproject.toml or Cargo.toml, or omit `--manifest-path` to use the nearest one"
                     .into(),
             ),
             Self::NotMaturin { .. } => Some(
-                "`cargo pyx init` gives a Python package a module in Rust; where it has one, set \
+                "`cargo pyx init` gives a Python package a Rust module; if it already has one, set \
                  `build-backend = \"maturin\"` and `requires = [\"maturin>=1,<2\"]` under [build-system]"
                     .into(),
             ),

@@ -32,11 +32,11 @@ pub enum PythonError {
     #[error("cannot build for the interpreter `{path}`: {message}")]
     BadInterpreter { path: Utf8PathBuf, message: String },
 
-    #[error("the environment `{path}` cannot be used: {why}; neither uv nor pyx made it")]
+    #[error("the environment `{path}` cannot be used: {why}; neither uv nor pyx created it")]
     ForeignEnvironment {
         path: Utf8PathBuf,
         why: String,
-        /// Whether it is for conda or pixi to make.
+        /// Whether conda or pixi has to create it.
         is_condas: bool,
     },
 
@@ -80,22 +80,22 @@ impl PythonError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoInterpreter { .. } => {
-                Some("`uv python install`, or pass `--python /path/to/python`".into())
+                Some("run `uv python install`, or pass `--python /path/to/python`".into())
             }
             Self::Excluded { requires, .. } => Some(format!(
                 "choose a Python that satisfies `{requires}`, or omit the request"
             )),
             Self::Unsupported { other, .. } => Some(match other {
-                Some(other) => format!("--python {other}, or another PyO3 (`cargo add pyo3`)"),
-                None => "name another one with `--python`".into(),
+                Some(other) => format!("pass `--python {other}`, or use another PyO3 (`cargo add pyo3`)"),
+                None => "choose another one with `--python`".into(),
             }),
             Self::ForeignEnvironment {
                 is_condas: true, ..
             } => Some(
-                "change it with what made it, or name another with UV_PROJECT_ENVIRONMENT".into(),
+                "change it with the tool that created it, or set UV_PROJECT_ENVIRONMENT to another one".into(),
             ),
             Self::ForeignEnvironment { .. } => Some(
-                "name another folder with UV_PROJECT_ENVIRONMENT, or move the existing folder away"
+                "set UV_PROJECT_ENVIRONMENT to another folder, or move the existing folder away"
                     .into(),
             ),
             Self::NoEnvironment { .. } => Some("cargo pyx dev".into()),
@@ -103,9 +103,7 @@ impl PythonError {
                 found, is_tracked, ..
             } => Some(out_of_the_way(found, *is_tracked)),
             Self::StaticPython { version, .. } => Some(format!(
-                "get one that has it and remove the environment, or name it with `--python`: \
-                 `uv python install {version}`, or pyenv with PYTHON_CONFIGURE_OPTS=--enable-shared; \
-                 a Python of the system has it with its `python3-dev`"
+                "install one that has it and remove the environment, or pass it to `--python`: `uv python install {version}`, or pyenv with PYTHON_CONFIGURE_OPTS=--enable-shared; for the system's Python, install `python3-dev`"
             )),
             Self::BadInterpreter { .. } | Self::NotInstalled { .. } => None,
         }

@@ -10,7 +10,7 @@ pub enum TestError {
     NoTests(Utf8PathBuf),
 
     /// There are tests, but none that was asked for; by what.
-    #[error("no test is selected by {0}")]
+    #[error("no tests are selected by {0}")]
     NoneSelected(String),
 
     /// They have said so themselves.

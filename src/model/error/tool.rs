@@ -14,7 +14,7 @@ pub enum ToolError {
         get: String,
     },
 
-    #[error("{tool} {found} found at `{path}`, need {need}")]
+    #[error("{tool} {found} found at `{path}`, but {need} is needed")]
     TooOld {
         tool: &'static str,
         found: String,
@@ -41,10 +41,10 @@ pub enum ToolError {
         lack: Option<String>,
     },
 
-    #[error("the toolchain {pin} ({path}) is not installed, and rustup may not fetch it")]
+    #[error("the toolchain {pin} ({path}) is not installed, and rustup is not allowed to fetch it")]
     NoToolchain { pin: String, path: Utf8PathBuf },
 
-    #[error("rustup has no Rust to build with: none is its default, and the project names none")]
+    #[error("rustup has no toolchain to build with: it has no default, and the project names none")]
     NoDefaultToolchain,
 
     #[error("the toolchain {toolchain} has no standard library for {target}")]
@@ -63,7 +63,7 @@ impl ToolError {
         match self {
             Self::Missing { get, .. } => Some(get.clone()),
             Self::TooOld { tool, .. } => Some(format!(
-                "upgrade {tool} as it was installed, or take it off PATH and pyx provides its own"
+                "upgrade {tool} the way it was installed, or remove it from PATH so that pyx provides its own"
             )),
             Self::UnknownVersion { .. } => None,
             Self::WrongHash { path } => Some(format!(

@@ -47,7 +47,7 @@ impl<'a> Stage<'a> {
             )),
             ToolboxState::Missing => self.download_tools(plan, "")?,
             ToolboxState::Changed => {
-                self.download_tools(plan, ": what is there is not what was provided")?;
+                self.download_tools(plan, ": the existing ones were changed")?;
             }
         }
         for wanted in &self.release.downloads {

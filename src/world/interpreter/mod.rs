@@ -219,7 +219,7 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
 }
 
 /// What is said of other implementations.
-const ONLY: &str = "modules are built for CPython and PyPy";
+const ONLY: &str = "only CPython and PyPy are supported";
 
 /// What an interpreter for another machine says of itself.
 ///

@@ -24,8 +24,9 @@ pub(super) fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
     if record.ok().flatten() == Some(identity(python)) {
         return Ok(());
     }
-    let message =
-        format!("refusing to run `{python}`: it comes from this checkout, which is only looked at");
+    let message = format!(
+        "refusing to run `{python}`: it comes from this checkout, and this command only reads"
+    );
     let hint = "if you trust this checkout, run `cargo pyx dev --force`";
     Err(Error::refused(message, hint))
 }

@@ -34,7 +34,7 @@ impl CargoToml {
         let config = typed::read(&toml, &["package", "metadata", "pyx"])?;
         for text in toml.spanned_strings(&["package", "metadata", "pyx", "requires"]) {
             if Requirement::<VerbatimUrl>::from_str(&text.value).is_err() {
-                let message = format!("`{}` is no requirement of a package", text.value);
+                let message = format!("`{}` is not a valid requirement", text.value);
                 let hint = "write it as `\"numpy>=2\"`".to_owned();
                 return Err(toml.error(&text.span, message, Some(hint)));
             }

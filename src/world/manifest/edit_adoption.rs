@@ -111,10 +111,10 @@ pub fn with_required_member(
         take_out(left_out, folder);
         if let Some(pattern) = left_out.iter().find(|one| is_in_the_way(one)) {
             let message = format!(
-                "{} leaves out `{folder}`, where the module goes",
+                "{} excludes `{folder}`, where the module goes",
                 pattern.to_string().trim()
             );
-            let hint = "narrow the pattern, so that it does not match that folder".to_owned();
+            let hint = "narrow the pattern so that it does not match that folder".to_owned();
             let span = toml.get(&excluded).and_then(Item::span);
             return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
         }
@@ -366,7 +366,7 @@ fn list<'a>(
 fn other_kind(toml: &Toml, keys: &[&str], wanted: &str) -> Error {
     let span = toml.get(keys).and_then(Item::span).unwrap_or_default();
     let name = keys.join(".");
-    let hint = format!("make it {wanted}, or take it out, and run it again");
+    let hint = format!("make it {wanted} or remove it, then run this again");
     toml.error(&span, format!("`{name}` must be {wanted}"), Some(hint))
 }
 
@@ -503,7 +503,7 @@ mod tests {
         let after = workspace("members = [\"*\", \"bindings/rust\"]");
         assert!(edited_below.starts_with(&after), "{edited_below}");
         let refused = edited("exclude = [\"r*\"]").unwrap_err().to_string();
-        assert!(refused.contains("\"r*\" leaves out `rust`"), "{refused}");
+        assert!(refused.contains("\"r*\" excludes `rust`"), "{refused}");
     }
 
     #[test]

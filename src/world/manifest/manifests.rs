@@ -150,7 +150,10 @@ mod tests {
         let wrong = table.replace("numpy>=2", "numpy 2 -U");
         let error = CargoToml::of(of("/p/Cargo.toml", &wrong)).unwrap_err();
         let text = error.to_string();
-        assert!(text.starts_with("`numpy 2 -U` is no requirement"), "{text}");
+        assert!(
+            text.starts_with("`numpy 2 -U` is not a valid requirement"),
+            "{text}"
+        );
         assert!(text.contains("/p/Cargo.toml:2:"), "{text}");
         let table = "[tool.pyx]\nrequires = ['numpy']\n";
         let error = PyProject::of(of("/p/pyproject.toml", table)).unwrap_err();

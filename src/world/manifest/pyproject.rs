@@ -48,7 +48,7 @@ impl PyProject {
         let config: Config = typed::read(&toml, &["tool", "pyx"])?;
         if let Some(first) = config.requires.first() {
             let span = toml.get(&["tool", "pyx", "requires"]).and_then(Item::span);
-            let message = "`requires` is for a Cargo.toml that has no pyproject.toml".to_owned();
+            let message = "`requires` is only for a Cargo.toml without a pyproject.toml".to_owned();
             let hint = format!("[dependency-groups] test = [\"{first}\"]");
             return Err(toml.error(&span.unwrap_or_default(), message, Some(hint)));
         }

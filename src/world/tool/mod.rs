@@ -396,7 +396,7 @@ mod tests_of_programs {
         let (_temp, session) = machine_with("uv", Some("echo uv 0.6.0"));
         let error = uv(&session).unwrap_err();
         assert_eq!(error.exit().code(), 3);
-        assert!(error.to_string().contains("need >=0.7.0"), "{error}");
+        assert!(error.to_string().contains("but >=0.7.0 is needed"), "{error}");
     }
 
     #[test]

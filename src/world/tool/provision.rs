@@ -138,7 +138,7 @@ impl Provision {
             .into_iter()
             .map(|dir| dir.join(self.program().file_name().unwrap_or_default()))
             .find(|path| disk::is_file(path))
-            .ok_or_else(|| self.failure("the wheel holds no such program"))?;
+            .ok_or_else(|| self.failure("the wheel contains no such program"))?;
         self.promote(&unpacked)
     }
 

@@ -17,7 +17,7 @@ fn f40_no_product_has_a_link_that_leads_out_of_the_checkout() {
     project.append("pyproject.toml", apart);
     commit_all(&project);
     let run = project.pyx("release").with(&["sdist", "--no-test"]).run();
-    run.never_says("outside of the checkout").says("Building");
+    run.never_says("outside the checkout").says("Building");
 }
 
 #[test]
@@ -34,11 +34,7 @@ fn f41_whatever_is_damaged_the_set_does_not_pass_for_checked() {
         "{\"schema\": 9, \"files\": {}}",
     ] {
         project.write("dist/release.json", other);
-        damaged(
-            &project,
-            "release.json",
-            "is not what cargo pyx writes there",
-        );
+        damaged(&project, "release.json", "was not written by cargo pyx");
     }
     project.remove("dist/release.json");
     damaged(&project, "SHA256SUMS", "`release.json` is missing");
@@ -61,7 +57,7 @@ fn f41_whatever_is_damaged_the_set_does_not_pass_for_checked() {
     project.write("dist/release.json", &other);
     let run = check(&[]).run().exits(1);
     run.says(&format!(
-        "`{wheel}` is of version 0.0.9, and the project has 0.1.0"
+        "`{wheel}` has version 0.0.9, but the project has 0.1.0"
     ));
     project.write("dist/release.json", &manifest);
     packed_anew(&project, &wheel);

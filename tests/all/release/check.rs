@@ -128,7 +128,7 @@ fn of_linters() -> Vec<Seed> {
             },
         ),
         seed(
-            &["hello/key.pem: `key.pem` is a file for secrets"],
+            &["hello/key.pem: `key.pem` usually holds secrets"],
             |parts| {
                 parts.add("hello/key.pem", "key\n");
             },

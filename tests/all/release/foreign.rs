@@ -128,7 +128,7 @@ fn what_nothing_here_runs_is_built_and_says_why() {
         .release(&project, &[])
         .env("QEMU_LD_PREFIX", "/nowhere");
     let run = release.run().succeeds();
-    let why = "no Python for aarch64-gnu is here";
+    let why = "there is no Python for aarch64-gnu here";
     run.says(&format!("built, not run: {why}"));
     let known = set(&project).known;
     let known = known.values().next().unwrap();

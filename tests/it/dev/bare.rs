@@ -37,6 +37,6 @@ fn a_module_without_a_pyproject_is_no_distribution() {
     let project = Project::cold(&folder!(), "hello");
     project.remove("pyproject.toml");
     let run = project.pyx("release").with(&["wheel"]).run().exits(2);
-    run.says("error: nothing to release: no member makes a Python distribution")
+    run.says("error: nothing to release: no member builds a Python distribution")
         .says("hint: `cargo pyx init` gives a crate a Python package");
 }

@@ -42,7 +42,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     project.append("pyproject.toml", &setting);
     // it is not there: making it is not our part
     let run = project.dev().run().exits(2);
-    run.says("it is for conda or pixi to make");
+    run.says("conda or pixi has to create it");
     assert!(!project.path(ENVIRONMENT).exists());
 
     let Some(version) = pythons::like_condas(&project.path(ENVIRONMENT)) else {
@@ -86,7 +86,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
         "test = [\"pytest\", \"six>=1.16\"]",
     );
     let run = project.pyx("test").run().exits(4);
-    run.says("another version is for conda to install");
+    run.says("install another version with conda");
     project.edit("pyproject.toml", "\"six>=1.16\"", "\"six\"");
     project
         .run(crate::support::uv(), &["lock", "--quiet"])
@@ -105,7 +105,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     project.write(&ours, "conda\n");
     project.touch("src/lib.rs");
     let run = project.dev().with(&["--force"]).run().exits(2);
-    run.says("has hello from conda, which is not replaced")
+    run.says("has hello from conda, which pyx does not replace")
         .says("--force hello, or pixi remove hello");
     project.write(&ours, "uv");
 
@@ -114,7 +114,7 @@ fn an_environment_of_conda_is_built_into_and_else_left_as_it_is() {
     let others = format!(">=3.9, !={version}.*");
     project.edit("pyproject.toml", ">=3.9", &others);
     let run = project.dev().run().exits(2);
-    run.says("change it with what made it")
+    run.says("change it with the tool that created it")
         .says(&format!("requires >=3.9, !={version}.*"));
     assert!(python.exists());
 }

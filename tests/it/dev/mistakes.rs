@@ -59,15 +59,15 @@ fn a_mistake_in_a_manifest_is_shown_and_nothing_is_written() {
             text: |text| text.replace("dynamic = [\"version\"]\n", ""),
             place: ("name = \"hello\"", 8),
             says: &[
-                "`hello` has no version, without which maturin installs nothing",
-                "hint: `dynamic = [\"version\"]` under [project] takes that of Cargo.toml",
+                "`hello` has no version, and maturin installs nothing without one",
+                "hint: `dynamic = [\"version\"]` under [project] takes the version from Cargo.toml",
             ],
             ..NO_MISTAKE
         },
         Mistake {
             text: |text| format!("{text}\n[tool.maturin]\npython-source = \"pyton\"\n"),
             place: ("python-source = \"pyton\"", 17),
-            says: &["`python-source` names no folder: `pyton`"],
+            says: &["`python-source` is not a folder: `pyton`"],
             ..NO_MISTAKE
         },
         Mistake {

@@ -35,7 +35,9 @@ fn an_environment_with_a_python_that_pyo3_refuses_is_made_anew_by_who_made_it() 
     let refused = project.dev().run().exits(3);
     refused
         .says_once(&format!(" and newer, not for CPython {oldest}"))
-        .says(&format!("hint: --python {newest}, or another PyO3"));
+        .says(&format!(
+            "hint: pass `--python {newest}`, or use another PyO3"
+        ));
     assert!(project.listing(&["target"]) == before);
 
     project.write(RECORD, &record);

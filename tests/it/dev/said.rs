@@ -170,10 +170,7 @@ fn the_lock_that_a_build_of_programs_makes_is_named() {
     let [told] = &run.warnings()[..] else {
         panic!("{run}")
     };
-    assert!(
-        told.contains("Cargo.lock` is written by the build"),
-        "{run}"
-    );
+    assert!(told.contains("the build writes `Cargo.lock`"), "{run}");
     project.dev().run().finds_fresh("shout");
 }
 

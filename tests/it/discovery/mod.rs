@@ -329,7 +329,7 @@ fn a_crate_for_others_means_the_packages_that_are_built_with_it() {
     assert!(
         error
             .to_string()
-            .starts_with("`tools` is part of no package for Python ("),
+            .starts_with("`tools` is not part of any Python package ("),
         "{error}"
     );
     assert_eq!(checkout.names(""), ["one", "two"]);

@@ -33,9 +33,7 @@ pub(crate) fn linked_out(folder: &Path) -> (Project, PathBuf) {
 pub(crate) fn says_all(run: CheckOutcome, outside: &Path) {
     let told = |link: &str, target: &Path| {
         let target = target.display();
-        format!(
-            "error: {link}: is packed, and links to `{target}`, which is outside of the checkout"
-        )
+        format!("error: {link}: is packed, but links to `{target}`, which is outside the checkout")
     };
     run.exits(2)
         .says_once(&told("src/folder", outside))

@@ -247,7 +247,7 @@ fn f46_output_that_is_lost_is_no_success() {
         "release version",
     ] {
         let run = full(line).exits(4);
-        run.says_once("error: cannot write what was asked for");
+        run.says_once("error: cannot write to standard output");
     }
     // whoever listened has left
     let script = format!("{{ '{pyx}' pyx doctor; echo \"ended with $?\" >&2; }} | true");
@@ -275,7 +275,7 @@ fn f32_whatever_becomes_of_the_output_the_work_is_done_or_the_exit_code_tells() 
     }
     // how the tests went is heard by nobody
     let run = shell(&format!("exec '{pyx}' pyx test --py >/dev/full")).exits(4);
-    let lost = "error: cannot write what was asked for to standard output";
+    let lost = "error: cannot write to standard output";
     run.says_once(lost).never_says("outside of any test");
     let left = format!("{{ '{pyx}' pyx test --py; echo \"ended with $?\" >&2; }} | true");
     let run = shell(&left).succeeds();

@@ -128,7 +128,7 @@ fn f18_a_user_without_a_home_is_told_which_cache_cannot_be_written() {
     let run = own.env("PATH", without_uv()).run().exits(4);
     let told = format!("cannot create `{NOWHERE}/.cache/cargo-pyx/locks` in the user cache");
     run.says_once(&told)
-        .says("hint: name a writable folder with CARGO_PYX_CACHE_DIR");
+        .says("hint: set CARGO_PYX_CACHE_DIR to a writable folder");
 }
 
 /// PATH without the folders that have uv.
@@ -171,7 +171,10 @@ fn f47_without_a_home_or_a_folder_for_temporary_files_the_variable_is_named() {
     let project = Project::cold(&folder!().join("bin"), "bin");
     let missing = folder!().join("missing");
     let run = project.dev().env("TMPDIR", &missing).run().exits(4);
-    let told = format!("TMPDIR names `{}`, which is no folder", missing.display());
+    let told = format!(
+        "TMPDIR is set to `{}`, which is not a folder",
+        missing.display()
+    );
     run.says_once(&told).says("hint: mkdir -p ");
     assert!(!project.path(".venv").exists());
     // the system knows whose home it is: cargo and uv take that as well
@@ -206,7 +209,7 @@ fn f36b_a_compiler_without_memory_is_no_fault_of_the_project() {
     let pyx = env!("CARGO_BIN_EXE_cargo-pyx");
     let little = format!("ulimit -v 150000; exec '{pyx}' pyx dev");
     let run = project.run("sh", &["-c", &little]).exits(4);
-    run.says("hint: there is too little memory");
+    run.says("hint: out of memory");
     project.dev().run().succeeds();
 }
 
@@ -229,7 +232,8 @@ fn f44_an_environment_that_is_no_such_folder_is_refused_and_stays() {
     for place in ["/", ".", "src"] {
         let dev = project.dev().env("UV_PROJECT_ENVIRONMENT", place);
         let run = dev.run().exits(2).says("cannot be used");
-        run.says("hint: name another folder").never_says("rm -r");
+        run.says("hint: set UV_PROJECT_ENVIRONMENT to another folder")
+            .never_says("rm -r");
         assert!(project.listing(&["target"]) == before, "{place}");
     }
 }

@@ -121,7 +121,9 @@ fn f04_who_ignores_ctrl_c_is_killed_by_the_second_or_ten_seconds_later() {
         if again {
             run.signal(2);
         }
-        let run = run.finish().says("Waiting 10 s for what runs to clean up");
+        let run = run
+            .finish()
+            .says("Waiting 10 s for running commands to clean up");
         let took = sent.elapsed().as_secs();
         let expected = if again { 1..8 } else { 10..30 };
         assert!(expected.contains(&took), "{took}\n{run}");
@@ -349,7 +351,7 @@ fn f08_a_lock_that_is_never_released_ends_in_a_timeout() {
         .says("hint: ")
         .says("CARGO_PYX_LOCK_TIMEOUT");
     let run = project.dev().env("CARGO_PYX_LOCK_TIMEOUT", "soon").run();
-    run.exits(2).says("is a number of seconds");
+    run.exits(2).says("must be a number of seconds");
     drop(lock);
     project.dev().run().succeeds();
 }

@@ -44,7 +44,7 @@ fn f43_what_harms_who_unpacks_or_installs_it_is_refused_and_unpacked_by_nobody()
     let harms = [
         ("bomb", "unpacks to more than 64 MiB"),
         ("pipe", "shout/pipe: is a pipe, a socket or a device"),
-        ("start", "evil.pth: is run at every start of Python"),
+        ("start", "evil.pth: runs at every start of Python"),
     ];
     for (tag, why) in harms {
         let wheel = wheels.join(format!("shout-0.1.0-py3-none-{tag}.whl"));

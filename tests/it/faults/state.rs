@@ -133,7 +133,7 @@ fn f49_an_environment_of_another_python_is_made_again_and_what_pip_left_is_named
         fs::create_dir_all(project.path(&folder)).unwrap();
     }
     let run = project.dev().run().succeeds();
-    let left = "warning: pip has left `~hout`, `~ip-23.0.dist-info` half removed in `.venv/lib/";
+    let left = "warning: pip left `~hout`, `~ip-23.0.dist-info` half removed in `.venv/lib/";
     run.says_once(left);
     project.pyx("doctor").run().says_once(left);
 }

@@ -45,7 +45,7 @@ fn f24_a_tool_that_is_too_old_is_named_with_its_path() {
         .path_first(&folder!().join("bin"))
         .run()
         .exits(3);
-    let found = format!("maturin 0.9.0 found at `{}`, need ", maturin.display());
+    let found = format!("maturin 0.9.0 found at `{}`, but ", maturin.display());
     let run = run.says_once(&found).says("1.9").says("hint: ");
     assert!(project.listing(&[]) == before, "{run}");
 }
@@ -144,7 +144,7 @@ fn f45_release_tools_that_were_changed_are_not_run_and_fetched_again() {
     }
     fs::write(toolbox.join("receipt.json"), "{}").unwrap();
     let plan = check(&["--dry-run"]).succeeds().stdout;
-    let why = format!("{fetch}: what is there is not what was provided");
+    let why = format!("{fetch}: the existing ones were changed");
     assert!(plan.lines().any(|line| line == why), "{plan}");
     check(&["--offline"])
         .exits(4)
@@ -166,7 +166,7 @@ fn f45_release_tools_that_only_look_otherwise_are_read_once() {
     check(&[]).exits(1); // which provides them
     let is_read = || {
         let plan = check(&["--dry-run"]).succeeds().stdout;
-        plan.contains("# record how ")
+        plan.contains("# record the contents of ")
     };
     assert!(!is_read());
     for dir in entries(&cache().join("tools")) {

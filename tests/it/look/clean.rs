@@ -128,7 +128,7 @@ fn a_cache_that_cannot_be_written_is_no_obstacle_to_what_goes_besides() {
     let all = clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", "/dev/null/cache");
     all.run()
         .succeeds()
-        .says("nobody else is kept out of the tools");
+        .says("other commands are not kept out of the tools");
     assert!(!project.path("target/pyx/ext").exists());
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn adopts(project: &Project, name: &str, (edited, lost): (&[&str], us
     project.pyx("init").with(&["--dry-run"]).run().succeeds();
     assert_eq!(project.listing(&[".git", "target"]), plain);
     let run = project.pyx("init").with(&["--yes"]).run().succeeds();
-    run.says("your own functions go into ");
+    run.says("add your own functions to ");
     let changed = project.git(&["diff", "--name-only"]);
     assert_eq!(changed.lines().collect::<Vec<_>>(), edited);
     project.git(&["add", "--all"]);

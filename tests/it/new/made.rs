@@ -53,7 +53,7 @@ fn in_a_repository_and_a_workspace_a_new_project_stands_on_its_own() {
     around.git(&["init", "--quiet"]);
     around.write("Cargo.toml", "[workspace]\n");
     let run = around.pyx("new").with(&["new-inner"]).run().succeeds();
-    run.says("warning: no workflows were made");
+    run.says("warning: no workflows were written");
     assert!(
         !around.path("new-inner/.github").exists(),
         "GitHub would not read it"

@@ -65,7 +65,7 @@ fn a_set_in_another_folder_is_checked_and_published_from_there() {
     fs::rename(project.path("dist"), &house).unwrap();
     let there = ["--out-dir", "wheelhouse"];
     let run = publish(&project, index.port()).with(&["--yes"]).run();
-    run.exits(2).says("lists no released file");
+    run.exits(2).says("lists no released files");
     let check = || project.pyx("release").with(&["check"]).with(&there).run();
     check().succeeds();
     let run = publish(&project, index.port())
@@ -84,7 +84,7 @@ fn a_set_in_another_folder_is_checked_and_published_from_there() {
     for above in [".", "..", "/"] {
         let wheel = ["wheel", "--out-dir", above];
         let run = project.pyx("release").with(&wheel).run();
-        run.exits(2).says("is not a folder for distributions alone");
+        run.exits(2).says("is not a folder only for distributions");
     }
 }
 
@@ -261,21 +261,21 @@ fn f34_a_file_that_is_not_what_was_released_stops_all() {
     let manifest = project.read("dist/release.json");
     let failed = "\"failed\": [\"cp39\"],\n\"checks\": {";
     project.edit("dist/release.json", "\"checks\": {", failed);
-    refused("tests have not passed");
+    refused("tests did not pass");
     project.write("dist/release.json", &manifest);
     project.edit(
         "dist/release.json",
         "\"twine\": \"pass\"",
         "\"twine\": \"finding\"",
     );
-    refused("the check twine has not passed");
+    refused("check twine did not pass");
     project.write("dist/release.json", &manifest);
     let sums = project.read("dist/SHA256SUMS");
     project.write("dist/SHA256SUMS", "");
     refused("`SHA256SUMS` and `release.json` differ about");
     project.write("dist/SHA256SUMS", &sums);
     project.edit("Cargo.toml", "0.1.0", "0.2.0");
-    refused("is of version 0.1.0, and the project has 0.2.0");
+    refused("has version 0.1.0, but the project has 0.2.0");
     project.edit("Cargo.toml", "0.2.0", "0.1.0");
     project.write(&format!("dist/{SDIST}"), "changed");
     refused(&format!("`{SDIST}` is not the file that was released"));
@@ -312,7 +312,7 @@ fn only_what_is_named_and_released_is_published() {
     run(&["--yes", "-p", "shout"]).succeeds();
     assert_eq!(index.files().len(), 2);
     project.remove("dist/release.json");
-    run(&["--yes"]).exits(2).says("lists no released file");
+    run(&["--yes"]).exits(2).says("lists no released files");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn a_recipe_of_the_project_finds_what_is_listed_for_developers() {
     project.write("requirements-lint.txt", "pycodestyle==0.0.0\n");
     let run = just(&project, &["style"]).run().succeeds();
     assert_eq!(run.stdout, "2.14.0\n");
-    run.says("going on without");
+    run.says("continuing without it");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn what_is_wrong_with_the_project_is_said_at_once_with_its_line() {
     for command in ["wheel", "sdist", "wheel"] {
         let run = project.release(&[command]).run().exits(2);
         let run = run
-            .says("error: Cargo.toml:3: the version is 0.1.0 here and 0.2.0 in pyproject.toml:7")
+            .says("error: Cargo.toml:3: the version is 0.1.0 here but 0.2.0 in pyproject.toml:7")
             .says("error: pyproject.toml:13: `COPYING` in license-files matches no file")
             .says("error: aborting because of 2 errors in the project");
         quickest = quickest.min(run.took);
@@ -78,7 +78,7 @@ fn a_release_leaves_no_trace_in_a_checkout_that_ignores_nothing() {
 fn where_nothing_can_be_released_the_hint_says_what_makes_a_package() {
     let project = cold(&folder!(), "embed");
     let run = project.release(&["wheel"]).run().exits(2);
-    run.says("error: nothing to release: no member makes a Python distribution")
+    run.says("error: nothing to release: no member builds a Python distribution")
         .says("hint: `cargo pyx init` gives a crate a Python package");
 }
 

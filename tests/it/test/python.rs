@@ -212,12 +212,12 @@ fn arguments_go_to_the_test_runner() {
     );
     let run = test(&project, &["--py", "--", "-k", "nothing"]).run();
     let run = run.exits(5).never_says("no tests in");
-    let run = run.says_once("error: no test is selected by `-k nothing`");
+    let run = run.says_once("error: no tests are selected by `-k nothing`");
     run.says_once("hint: `cargo pyx test` runs all of them");
     let run = test(&project, &["--rust", "--", "nosuchname"]).run();
     let run = run.exits(5).never_says("no tests in");
     assert_eq!(summary(&run), "Rust (hello) 0 passed");
-    run.says_once("error: no test is selected by `nosuchname`");
+    run.says_once("error: no tests are selected by `nosuchname`");
 
     let run = test(&project, &["--rust", "--", "sums"]).run().succeeds();
     assert_eq!(summary(&run), "Rust (hello) 1 passed", "{run}");

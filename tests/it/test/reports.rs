@@ -192,7 +192,7 @@ fn what_is_written_once_is_not_for_a_watch() {
         ["--durations", "x.json"],
     ] {
         let run = test(&project, &["--watch"]).with(&option).run();
-        run.exits(2).says("`--watch` runs tests again and again");
+        run.exits(2).says("`--watch` runs tests repeatedly");
     }
     test(&project, &["--shard", "3/2"])
         .run()
@@ -299,5 +299,5 @@ fn what_went_wrong_is_told_whatever_else_a_test_does() {
     let run = test(&project, &["--durations", "seconds.json"])
         .run()
         .exits(2);
-    run.says("holds no durations of tests");
+    run.says("contains no test durations");
 }

@@ -90,7 +90,7 @@ fn unittest_runs_where_the_project_names_it_and_is_counted() {
     assert_eq!(summary(&run), counts, "{run}");
     py(&["--", "-k", "nothing"])
         .exits(5)
-        .says("error: no test is selected by `-k nothing`");
+        .says("error: no tests are selected by `-k nothing`");
     py(&["--", "--help"]).succeeds();
     let run = py(&["-q"]).succeeds();
     assert_eq!((&*run.stdout, &*run.stderr), ("", ""), "{run}");
@@ -149,7 +149,7 @@ fn stestr_runs_where_the_project_configures_it_and_is_counted() {
     let run = py(&["--", "passes"]).succeeds();
     assert_eq!(summary(&run), "Python (shout) 1 passed", "{run}");
     let run = py(&["--", "nothing"]).exits(5);
-    run.says("error: no test is selected by `nothing`");
+    run.says("error: no tests are selected by `nothing`");
 
     // as well where only the folder of the tests has a configuration
     project.remove(".stestr.conf");
@@ -329,7 +329,7 @@ fn tests_of_an_extension_that_is_no_package_are_named() {
     project.write("pyproject.toml", "[tool.ruff]\n");
     let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
     run.says_once(
-        "warning: the Python tests in `tests` are left out: no pyproject.toml makes the crate",
+        "warning: the Python tests in `tests` are left out: the crate has no pyproject.toml",
     )
     .never_says("`python`");
     test(&project, &["--rust", "--dry-run"])
@@ -340,10 +340,9 @@ fn tests_of_an_extension_that_is_no_package_are_named() {
     project.write("pyproject.toml", backend);
     let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
     run.says_once(
-        "the Python tests in `tests` are left out: `pyproject.toml` has `poetry.core.masonry.api` build the \
-         package, not maturin (`build-backend = \"maturin\"`",
+        "the Python tests in `tests` are left out: `pyproject.toml` builds the package with `poetry.core.masonry.api`, not maturin (`build-backend = \"maturin\"`",
     )
-    .never_says("no pyproject.toml");
+    .never_says("has no pyproject.toml");
 }
 
 #[test]
@@ -357,7 +356,7 @@ fn tests_of_a_package_of_another_backend_above_are_named_with_what_installs_both
     }
     project.write("pyproject.toml", other);
     let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
-    run.says_once("pyproject.toml` is of a package that `hatchling.build` builds (`[tool.uv.workspace] members = [\"rust\"]`")
+    run.says_once("pyproject.toml` belongs to a package that `hatchling.build` builds (`[tool.uv.workspace] members = [\"rust\"]`")
         .never_says("testpaths");
     project.write(
         "pyproject.toml",
@@ -370,7 +369,7 @@ fn tests_of_a_package_of_another_backend_above_are_named_with_what_installs_both
     project.remove("rust/pyproject.toml");
     let run = test(&project, &["--py", "--dry-run"]).run().exits(5);
     run.says_once(
-        "(with the pyproject.toml that `cargo pyx init` names for the crate, `[tool.uv.workspace]",
+        "(with a pyproject.toml for the crate (see `cargo pyx init`), `[tool.uv.workspace]",
     );
 }
 
@@ -380,7 +379,8 @@ fn pytest_finds_what_lies_beside_the_tests_where_the_project_starts_it_as_a_modu
     project.write("scripts/check.py", "def check(): return 1\n");
     let line = "from scripts.check import check\n\ndef test_check(): assert check() == 1\n";
     project.write("tests/test_scripts.py", line);
-    let own = "hint: `scripts/` is the project's own: pytest finds it by `pythonpath = [\".\"]`";
+    let own =
+        "hint: `scripts/` is part of the project: pytest finds it with `pythonpath = [\".\"]`";
     test(&project, &["--py"]).run().exits(1).says_once(own);
     project.write("Makefile", "check:\n\tpython -m pytest tests\n");
     test(&project, &["--py"]).run().succeeds();

@@ -260,7 +260,7 @@ fn a_crate_without_an_extension_is_tested_with_the_features_that_its_automation_
     let wanting = "\n[[test]]\nname = 'wanting'\nrequired-features = ['more']\n";
     project.append("Cargo.toml", wanting);
     project.write("tests/wanting.rs", "#[test]\nfn it_wants_more() {}\n");
-    let warning = "the Rust test `wanting` of bare is left out: it wants feature `more`";
+    let warning = "the Rust test `wanting` of bare is left out: it needs feature `more`";
     let run = test(&project, &[]).run().succeeds();
     run.says_once(warning);
     let run = test(&project, &["-F", "more"]).run().succeeds();
@@ -364,7 +364,7 @@ fn a_rust_test_that_ends_its_program_never_passes() {
     // nor where another program's tests pass after it
     project.write("tests/passes.rs", "#[test]\nfn passes() {}\n");
     let run = test(&project, &["--rust"]).run().exits(1);
-    run.says("error: a Rust test ended its program before the other tests ran");
+    run.says("error: a Rust test ended its process before the other tests ran");
     fs::remove_file(project.path("tests/passes.rs")).unwrap();
     // once it has told its result
     let late = "extern \"C\" fn end() {\n    unsafe { _exit(0) }\n}\n\n\
@@ -460,7 +460,7 @@ fn documentation_of_libraries_is_tested_and_docstrings_are_not() {
 fn a_filter_that_selects_no_rust_test_is_no_success_whoever_runs_them() {
     let project = small(&folder!());
     let rust = |args: &[&str]| test(&project, &["--rust"]).with(args).run();
-    let unselected = "error: no test is selected by `typo`";
+    let unselected = "error: no tests are selected by `typo`";
     rust(&["--", "typo"]).exits(5).says_once(unselected);
     rust(&["-q", "--", "typo"]).exits(5).says_once(unselected);
     rust(&["--", "shouts"]).succeeds();
@@ -519,7 +519,7 @@ fn without_python_tests_the_arguments_are_for_rust() {
     let run = test(&project, &["--", "shouts"]).run().succeeds();
     assert_eq!(summary(&run), "Rust (shout) 1 passed", "{run}");
     let run = test(&project, &["--", "nosuch"]).run().exits(5);
-    run.says("no test is selected by `nosuch`");
+    run.says("no tests are selected by `nosuch`");
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn every_test_runs_in_exactly_one_of_five_shards_on_two_machines() {
     let second = reports.join("shard-2/report.json");
     fs::create_dir_all(reports.join("shard-3")).unwrap();
     fs::copy(&second, reports.join("shard-3/report.json")).unwrap();
-    merge().run().exits(1).says("shard 2/5 is there twice");
+    merge().run().exits(1).says("shard 2/5 was reported twice");
     let text = fs::read_to_string(&second).unwrap();
     let commit = one.git(&["rev-parse", "HEAD"]);
     fs::write(&second, text.replace(commit.trim(), "0000")).unwrap();
@@ -141,7 +141,7 @@ fn every_test_runs_in_exactly_one_of_five_shards_on_two_machines() {
     test(&one, &["--merge", "src"])
         .run()
         .exits(2)
-        .says("no report of a shard");
+        .says("no shard report");
 }
 
 #[test]

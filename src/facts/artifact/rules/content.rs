@@ -31,7 +31,7 @@ fn case_collisions(members: &[ArchiveMember]) -> Vec<Finding> {
             .or_insert(&member.name);
         if other != member.name {
             let message = format!(
-                "differs from `{other}` by case only: on macOS and Windows one replaces the other"
+                "differs from `{other}` only by case: on macOS and Windows one replaces the other"
             );
             found.push(Finding::error("case-collision", message).at(&member.name, None));
         }
@@ -49,7 +49,7 @@ fn escapes(path: &str) -> bool {
 
 fn unsafe_path(member: &ArchiveMember) -> Option<Finding> {
     if escapes(&member.name) {
-        let message = "is a path that may lead out of the folder it is unpacked in";
+        let message = "is a path that may lead out of the folder it is unpacked into";
         return Some(Finding::error("unsafe-path", message));
     }
     let target = member.link.as_ref()?;
@@ -64,7 +64,7 @@ fn bytecode(member: &ArchiveMember) -> Option<Finding> {
     let is = ending(&member.name) == Some("pyc")
         || member.name.split('/').any(|part| part == "__pycache__");
     let hint = "exclude = [\"**/__pycache__/**\"] in `[tool.maturin]`";
-    is.then(|| Finding::warning("bytecode", "is bytecode, which fits one Python only").hint(hint))
+    is.then(|| Finding::warning("bytecode", "is bytecode, which fits only one Python").hint(hint))
 }
 
 /// What version control, editors and file managers leave.
@@ -83,9 +83,15 @@ fn litter(member: &ArchiveMember) -> Option<Finding> {
         let message = "is part of a git repository, whose whole history it may hold";
         return Some(Finding::error("vcs-residue", message));
     }
-    let hint = "name it under `exclude` in [tool.maturin]";
+    let hint = "add it to `exclude` in [tool.maturin]";
     let of = parts.find(|part| NAMES.contains(part))?;
-    Some(Finding::warning("vcs-residue", format!("`{of}` is no part of a package")).hint(hint))
+    Some(
+        Finding::warning(
+            "vcs-residue",
+            format!("`{of}` does not belong in a package"),
+        )
+        .hint(hint),
+    )
 }
 
 /// What no wheel should have.
@@ -160,8 +166,8 @@ fn stray(wheel: &Wheel, expected: &Expected) -> Vec<Finding> {
         false => !is_importable(top) || TOOLS.contains(top),
     });
     tops.map(|(top, _)| {
-        let message = "would be installed beside all other packages";
-        let hint = "move it out of `python-source`, or name it under `exclude` in [tool.maturin]";
+        let message = "would be installed at the top level, next to all other packages";
+        let hint = "move it out of `python-source`, or add it to `exclude` in [tool.maturin]";
         Finding::warning("stray-top-level", message)
             .at(top, None)
             .hint(hint)
@@ -180,13 +186,13 @@ fn is_importable(file: &str) -> bool {
 fn develop(member: &ArchiveMember) -> Option<Finding> {
     let file = member.file_name();
     if is_dist_info(member) && file == "direct_url.json" {
-        let message = "is an installer's note of where it took the package from (PEP 610)";
+        let message = "is an installer's record of where a package came from (PEP 610)";
         return Some(Finding::error("develop-residue", message).at(&member.name, None));
     }
     if is_dist_info(member)
         && ["uv_cache.json", "uv_build.json", "INSTALLER", "REQUESTED"].contains(&file)
     {
-        let message = "is an installer's note, which has no place in a wheel";
+        let message = "is an installer's record, which does not belong in a wheel";
         return Some(Finding::warning("develop-residue", message).at(&member.name, None));
     }
     let text = String::from_utf8_lossy(&member.bytes);
@@ -210,8 +216,8 @@ fn runs_at_start(member: &ArchiveMember) -> Option<Finding> {
     if !is_path_file && !NAMES.contains(&name) {
         return None;
     }
-    let message = "is run at every start of Python, also by programs that never import the package";
-    let hint = "name it under `exclude` in [tool.maturin]";
+    let message = "runs at every start of Python, even in programs that never import the package";
+    let hint = "add it to `exclude` in [tool.maturin]";
     let finding = Finding::error("runs-at-start", message).at(&member.name, None);
     Some(finding.hint(hint))
 }
@@ -234,7 +240,7 @@ fn typing(wheel: &Wheel, expected: &Expected) -> Option<Finding> {
         .collect();
     let partial = paths.clone().any(|path| path.contains("-stubs/"));
     let in_packages = paths.clone().filter(|path| path.contains('/'));
-    let hint = "put an empty file `py.typed` beside the package's `__init__.py`";
+    let hint = "put an empty file `py.typed` next to the package's `__init__.py`";
     if claimed
         && marked.is_empty()
         && !partial

@@ -131,17 +131,17 @@ fn suffix(module: &Extension<'_>, all: &[&Extension<'_>], tags: &Tags) -> Option
         let message = format!("is for the ABI `{abi}`, but the wheel's tag is `{wanted}`");
         let mut others = all.iter().filter(|other| other.module == module.module);
         let finding = if others.any(|other| other.loads(tags)) {
-            let hint = "a build for another interpreter left it among the sources: `exclude` it in `[tool.maturin]`";
+            let hint = "a build for another interpreter left it among the sources: add it to `exclude` in `[tool.maturin]`";
             Finding::warning("foreign-extension", message).hint(hint)
         } else {
-            let hint = "build the wheel with the interpreter that it is for, or correct its tag";
+            let hint = "build the wheel with the interpreter it is for, or correct its tag";
             Finding::error("extension-suffix", message).hint(hint)
         };
         return Some(finding.at(module.file, None));
     }
     let bare = module.abi.is_none() && ending(module.file) == Some("so") && !tags.is_abi_free();
     let message = format!(
-        "has no ABI in its name, so that any interpreter tries to load it; the wheel's tag is `{wanted}`"
+        "has no ABI in its name, so any interpreter tries to load it, but the wheel's tag is `{wanted}`"
     );
     bare.then(|| Finding::warning("extension-suffix", message).at(module.file, None))
 }
@@ -194,7 +194,7 @@ fn compared(extensions: &[Extension<'_>], names: &[String]) -> Vec<Finding> {
         .filter(|one| !names.iter().any(|name| one.is(name)))
         .map(|one| {
             let message = format!(
-                "is the extension module `{}`, of which the project says nothing",
+                "is the extension module `{}`, which the project does not mention",
                 one.module
             );
             Finding::warning("extension-unexpected", message).at(one.file, None)
@@ -212,7 +212,7 @@ fn none_at_all(wheel: &Wheel, tags: &Tags) -> Option<Finding> {
     let pure = tags.platforms.iter().all(|platform| platform == "any") && tags.is_abi_free();
     let lost = !pure && wheel.binaries.is_empty() && wheel.broken.is_empty();
     let message = format!(
-        "no binary is in it, but its tag is `{}`",
+        "it contains no binary, but its tag is `{}`",
         tags.expand().first()?
     );
     lost.then(|| Finding::error("extension-missing", message))

@@ -113,15 +113,13 @@ fn search(binary: &Binary, paths: &[Utf8PathBuf]) -> Vec<Finding> {
                 || paths
                     .iter()
                     .any(|private| Utf8Path::new(path).starts_with(private));
-            let message = format!(
-                "looks for libraries in `{path}` (RPATH), which is no place relative to itself"
-            );
+            let message = format!("looks for libraries in `{path}` (RPATH), an absolute path");
             let finding = if of_build {
                 Finding::error("rpath", message)
             } else {
                 Finding::warning("rpath", message)
             };
-            finding.hint("take `-rpath` out of the linker's flags, or use `$ORIGIN`")
+            finding.hint("remove `-rpath` from the linker flags, or use `$ORIGIN`")
         })
         .collect()
 }

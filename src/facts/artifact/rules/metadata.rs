@@ -57,7 +57,7 @@ fn version(metadata: &Headers, stated: Option<&Version>, expected: &Expected) ->
         return vec![Finding::error("metadata", "there is no Version")];
     };
     let Ok(version) = Version::from_str(text) else {
-        let message = format!("Version is `{text}`, which is none by PEP 440");
+        let message = format!("Version is `{text}`, which is not a PEP 440 version");
         return vec![Finding::error("metadata", message)];
     };
     let others = [
@@ -92,9 +92,8 @@ fn description(metadata: &Headers) -> Option<Finding> {
         return Some(Finding::warning("description-missing", message).hint(hint));
     }
     let Some(kind) = metadata.get("Description-Content-Type") else {
-        let message =
-            "there is no Description-Content-Type: PyPI takes the text for reStructuredText";
-        let hint = "give the readme the ending `.md` or `.rst`, or set its `content-type`";
+        let message = "there is no Description-Content-Type: PyPI assumes reStructuredText";
+        let hint = "give the readme the extension `.md` or `.rst`, or set its `content-type`";
         return Some(Finding::warning("description-content-type", message).hint(hint));
     };
     if is_rendered(kind) {
@@ -142,20 +141,20 @@ fn license(metadata: &Headers) -> Option<Finding> {
     let [text, expression, file] =
         ["License", "License-Expression", "License-File"].map(|name| metadata.get(name));
     if text.is_some() && expression.is_some() {
-        let message = "License and License-Expression are both there: PyPI refuses that";
+        let message = "both License and License-Expression are set: PyPI refuses that";
         let hint =
-            "say the license once, as an SPDX expression: `license = \"MIT\"` under [project]";
+            "state the license once, as an SPDX expression: `license = \"MIT\"` under [project]";
         return Some(Finding::error("license-conflict", message).hint(hint));
     }
     let any = classified || text.is_some() || expression.is_some() || file.is_some();
     let hint = "set `license = \"MIT\"` (an SPDX expression) and `license-files` under [project]";
-    (!any).then(|| Finding::warning("license-missing", "it says no license").hint(hint))
+    (!any).then(|| Finding::warning("license-missing", "no license is stated").hint(hint))
 }
 
 fn requirements(metadata: &Headers) -> Vec<Finding> {
     let judge = |text: &str| match Requirement::<VerbatimUrl>::from_str(text) {
         Err(_) => {
-            let message = format!("`Requires-Dist: {text}` is no requirement by PEP 508");
+            let message = format!("`Requires-Dist: {text}` is not a PEP 508 requirement");
             Some(Finding::error("requirement-invalid", message))
         }
         Ok(requirement) => match requirement.version_or_url {
@@ -164,7 +163,7 @@ fn requirements(metadata: &Headers) -> Vec<Finding> {
                 let message =
                     format!("`{name}` is required from `{url}`; PyPI refuses direct URLs");
                 let hint = format!(
-                    "require a release (`{name}>=1.0`), and name the other source under [tool.uv.sources]"
+                    "require a release (`{name}>=1.0`), and put the URL under [tool.uv.sources]"
                 );
                 Some(Finding::error("direct-url", message).hint(hint))
             }

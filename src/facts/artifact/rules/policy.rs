@@ -60,8 +60,8 @@ fn wrong_libc(tag: &str, platform: PlatformTag<'_>, binary: &Binary) -> Option<F
         PlatformTag::Musllinux { .. } => needed.find(glibc)?,
         _ => return None,
     };
-    let message = format!("needs `{wrong}`, which systems of the tag `{tag}` do not have");
-    let hint = "build it for the other C library, or give the wheel the tag of this one";
+    let message = format!("needs `{wrong}`, which systems with the tag `{tag}` do not have");
+    let hint = "build it for the other C library, or give the wheel the tag of this C library";
     Some(Finding::error("wrong-libc", message).hint(hint))
 }
 

@@ -80,7 +80,7 @@ fn differs(entry: &RecordEntry, member: &ArchiveMember, record: &str) -> Option<
         Some(("sha384" | "sha512", _)) => None,
         _ => wrong(
             "record-hash",
-            format!("has the hash `{hash}` in RECORD, which is no SHA-256"),
+            format!("has the hash `{hash}` in RECORD, which is not a SHA-256"),
         ),
     }
 }

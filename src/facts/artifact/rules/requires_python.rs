@@ -17,13 +17,13 @@ pub(super) fn findings(
     expected: &Expected,
 ) -> Vec<Finding> {
     let Some(text) = metadata.get("Requires-Python") else {
-        let message = "there is no Requires-Python: installers take it for any Python";
+        let message = "there is no Requires-Python: installers accept any Python";
         let finding = Finding::warning("requires-python-missing", message);
         let hint = "set `requires-python` under [project] in pyproject.toml";
         return vec![finding.at(place, None).hint(hint)];
     };
     let Ok(specifiers) = VersionSpecifiers::from_str(text) else {
-        let message = format!("Requires-Python is `{text}`, which is no version specifier");
+        let message = format!("Requires-Python is `{text}`, which is not a version specifier");
         return vec![Finding::error("requires-python-invalid", message).at(place, None)];
     };
     let mut found: Vec<Finding> = Vec::new();
@@ -61,7 +61,7 @@ fn excluded(specifiers: &VersionSpecifiers, tags: &Tags) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "Requires-Python is `{specifiers}`, which excludes every Python that the tag `{}` is for",
+        "Requires-Python is `{specifiers}`, which excludes every Python of the tag `{}`",
         tags.expand().first()?
     );
     let never = admitted::minors(specifiers).is_disjoint(&served);
@@ -84,7 +84,7 @@ fn too_low(
     let older = Ranges::between((major, 0), floor);
     let (_, lowest) = admitted::lowest(&admitted::minors(specifiers), &older)?;
     let message = format!(
-        "Requires-Python is `{specifiers}`, which allows {major}.{lowest}, but the stable ABI is that of {major}.{minor}"
+        "Requires-Python is `{specifiers}`, which allows {major}.{lowest}, but the wheel's stable ABI starts at {major}.{minor}"
     );
     let finding = match expected.abi3_floor {
         Some(_) => Finding::error("requires-python-too-low", message),

@@ -31,7 +31,7 @@ impl Sdist {
     fn file_name(&self) -> Option<Finding> {
         let file = self.path.file_name().unwrap_or_default();
         let Some(name) = &self.name else {
-            let message = format!("`{file}` is no file name of an sdist (PEP 625)");
+            let message = format!("`{file}` is not a valid sdist file name (PEP 625)");
             return Some(Finding::error("file-name", message).at(&self.path, None));
         };
         let wanted = format!(
@@ -52,7 +52,7 @@ impl Sdist {
             .map(String::as_str)
             .collect();
         let message = format!(
-            "`{}` is at its top, where only the folder `{wanted}` may be",
+            "`{}` is at the top level, where only the folder `{wanted}` is allowed",
             others.join("`, `")
         );
         let finding = Finding::error("top-folder", message).at(&self.path, None);
@@ -101,9 +101,9 @@ fn residue(members: &[ArchiveMember]) -> Vec<Finding> {
             places.insert(member.name.clone());
         }
     }
-    let hint = "name it under `exclude` in [tool.maturin]";
+    let hint = "add it to `exclude` in [tool.maturin]";
     let judge = |place| {
-        Finding::warning("build-residue", "is no source")
+        Finding::warning("build-residue", "is not part of the sources")
             .at(place, None)
             .hint(hint)
     };

@@ -10,9 +10,11 @@ pub(super) fn findings(members: &[ArchiveMember]) -> Vec<Finding> {
         let found = named(member)
             .or_else(|| private_key(&member.bytes))
             .or_else(|| token(&member.bytes))?;
-        Some(weighed(found, member).at(&member.name, None).hint(
-            "take it out of the package, and revoke it if a package with it was ever published",
-        ))
+        Some(
+            weighed(found, member)
+                .at(&member.name, None)
+                .hint("remove it from the package, and revoke it if it was ever published"),
+        )
     });
     judged.collect()
 }
@@ -32,10 +34,7 @@ fn weighed(found: Finding, member: &ArchiveMember) -> Finding {
     if found.rule == "token" || !is_for_tests {
         return found;
     }
-    Finding::warning(
-        found.rule,
-        format!("{}, and seems to be one of the tests", found.message),
-    )
+    Finding::warning(found.rule, format!("{}, probably for tests", found.message))
 }
 
 fn named(member: &ArchiveMember) -> Option<Finding> {
@@ -57,7 +56,7 @@ fn named(member: &ArchiveMember) -> Option<Finding> {
     let is = NAMES.contains(&file)
         || variant.is_some_and(|ending| !shown.contains(&ending))
         || (is_key_file(file) && !is_public(&member.bytes));
-    is.then(|| Finding::error("secret", format!("`{file}` is a file for secrets")))
+    is.then(|| Finding::error("secret", format!("`{file}` usually holds secrets")))
 }
 
 fn is_key_file(file: &str) -> bool {

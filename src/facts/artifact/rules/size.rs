@@ -8,7 +8,7 @@ use crate::model::finding::Finding;
 pub(super) fn too_large(path: &Utf8Path, size: u64, expected: &Expected) -> Option<Finding> {
     let limit = expected.size_limit;
     let message = format!(
-        "it has {} MiB, and the limit is {} MiB",
+        "it has {} MiB, but the limit is {} MiB",
         size >> 20,
         limit >> 20
     );

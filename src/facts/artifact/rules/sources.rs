@@ -61,7 +61,7 @@ impl SdistSources<'_> {
             if self.files.contains(top.join("setup.py").as_path()) {
                 return;
             }
-            let message = "without `pyproject.toml` no installer knows how to build it";
+            let message = "without a `pyproject.toml`, no installer knows how to build it";
             self.found
                 .push(Finding::error("missing-source", message).at(path, None));
             return;
@@ -88,7 +88,7 @@ impl SdistSources<'_> {
             .iter()
             .any(|file| file.file_name() == Some("Cargo.lock"))
         {
-            let message = "there is no `Cargo.lock`: every installation resolves the crates anew";
+            let message = "there is no `Cargo.lock`: every installation resolves the crates again";
             let finding = Finding::warning("cargo-lock-missing", message);
             self.found.push(
                 finding
@@ -186,7 +186,7 @@ impl SdistSources<'_> {
 
     fn missing(&mut self, from: &Utf8Path, path: &Utf8Path) {
         let message = format!("names `{}`, which is not there", slashed(path));
-        let hint = "name it under `include` in [tool.maturin], or correct the manifest";
+        let hint = "add it to `include` in [tool.maturin], or correct the manifest";
         let finding = Finding::error("missing-source", message).at(slashed(from), None);
         self.found.push(finding.hint(hint));
     }

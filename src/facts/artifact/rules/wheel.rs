@@ -40,7 +40,7 @@ impl Wheel {
     fn file_name(&self) -> Vec<Finding> {
         let file = self.path.file_name().unwrap_or_default();
         let Some(name) = &self.name else {
-            let message = format!("`{file}` is no file name of a wheel (PEP 427)");
+            let message = format!("`{file}` is not a valid wheel file name (PEP 427)");
             return vec![Finding::error("file-name", message).at(&self.path, None)];
         };
         let mut found = platform_tag::findings(&name.tags);
@@ -58,7 +58,7 @@ impl Wheel {
         let [folder] = &self.dist_infos[..] else {
             let count = self.dist_infos.len();
             return vec![wrong(format!(
-                "it has {count} folders `*.dist-info`, and must have one"
+                "it has {count} `*.dist-info` folders, but must have one"
             ))];
         };
         let mut found = Vec::new();
@@ -95,9 +95,8 @@ impl Wheel {
         );
         let finding = Finding::error("tag-mismatch", message);
         let finding = finding.at(format!("{}/WHEEL", self.dist_infos.first()?), None);
-        (listed != named).then(|| {
-            finding.hint("build it again with the tags that it is to have; do not rename files")
-        })
+        (listed != named)
+            .then(|| finding.hint("build it again with the right tags; do not rename files"))
     }
 
     fn of_metadata(&self, expected: &Expected) -> Vec<Finding> {

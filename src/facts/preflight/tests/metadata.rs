@@ -8,8 +8,7 @@ fn every_python_that_is_asked_for_can_be_served() {
             (
                 "abi3-py39",
                 "abi3-py310",
-                "error: pyproject.toml:10: requires-python admits Python 3.9, for which neither \
-                 wheel nor sdist works: PyO3's feature `abi3-py310` needs 3.10",
+                "error: pyproject.toml:10: requires-python allows Python 3.9, on which neither wheel nor sdist works: PyO3's feature `abi3-py310` needs 3.10",
             ),
             (
                 "abi3-py39",
@@ -21,8 +20,7 @@ fn every_python_that_is_asked_for_can_be_served() {
             (
                 "features = [\"abi3-py39\"] }",
                 "features = [] }\n[features]\ndefault = ['abi']\nabi = ['pyo3/abi3-py310']",
-                "error: pyproject.toml:10: requires-python admits Python 3.9, for which neither \
-                 wheel nor sdist works: PyO3's feature `abi3-py310` needs 3.10",
+                "error: pyproject.toml:10: requires-python allows Python 3.9, on which neither wheel nor sdist works: PyO3's feature `abi3-py310` needs 3.10",
             ),
         ],
     );
@@ -49,8 +47,7 @@ fn every_python_that_is_asked_for_can_be_served() {
         "requires-python = \">=3.9\"\n",
         "",
         &[
-            "warning: pyproject.toml:5: no requires-python: pip installs this on every Python, too \
-           old ones included",
+            "warning: pyproject.toml:5: no requires-python: pip installs this on any Python, however old",
         ],
     );
     for (clause, hint) in [("<=3.12", "`<3.13`"), ("==3.12", "`==3.12.*`")] {
@@ -62,7 +59,7 @@ fn every_python_that_is_asked_for_can_be_served() {
         let found = project.found();
         let narrow = found.iter().find(|it| it.rule == "requires-python-narrow");
         let narrow = narrow.unwrap_or_else(|| panic!("{found:?}"));
-        assert!(narrow.message.ends_with("allows 3.12.0, and no later 3.12"));
+        assert!(narrow.message.ends_with("allows 3.12.0, but no later 3.12"));
         assert!(narrow.hint.as_ref().is_some_and(|it| it.contains(hint)));
     }
     // of which only some releases are admitted, high ones too
@@ -158,8 +155,7 @@ fn what_indexes_show_is_given() {
             (
                 "Programming Language :: Rust",
                 "License :: OSI Approved :: MIT License",
-                "warning: pyproject.toml:13: `License :: OSI Approved :: MIT License` beside \
-                 `license = \"MIT\"`: PEP 639 allows one of the two",
+                "warning: pyproject.toml:13: `License :: OSI Approved :: MIT License` next to `license = \"MIT\"`: PEP 639 allows only one of them",
             ),
         ],
     );
@@ -204,12 +200,12 @@ fn dynamic_names_what_maturin_fills() {
             (
                 "dynamic = []",
                 "dynamic = ['scripts']",
-                "warning: pyproject.toml:15: `scripts` is dynamic, but maturin does not fill it",
+                "warning: pyproject.toml:15: `scripts` is dynamic, but maturin does not fill it in",
             ),
             (
                 "dynamic = []",
                 "dynamic = ['version']",
-                "warning: pyproject.toml:15: `version` is both given and dynamic, which PEP 621 \
+                "warning: pyproject.toml:15: `version` is both set and dynamic, which PEP 621 \
                  forbids",
             ),
             (
@@ -220,8 +216,7 @@ fn dynamic_names_what_maturin_fills() {
             (
                 "version = \"0.1.0\"\n",
                 "",
-                "warning: pyproject.toml:5: neither a version nor `dynamic = [\"version\"]`: uv \
-                 does not read such a project",
+                "warning: pyproject.toml:5: neither a version nor `dynamic = [\"version\"]`: uv rejects such a project",
             ),
         ],
     );
@@ -258,7 +253,7 @@ fn names_and_requirements_are_those_of_pypi() {
     let said = project.says();
     assert_eq!(
         said[0],
-        "error: pyproject.toml:6: `-one` is no name of a Python package (PEP 508)"
+        "error: pyproject.toml:6: `-one` is not a valid Python package name (PEP 508)"
     );
 }
 

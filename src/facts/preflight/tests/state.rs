@@ -23,12 +23,12 @@ fn cargo_lock_is_there_and_current() {
     lock(
         "name = \"one\"",
         "name = \"two\"",
-        "error: Cargo.toml:2: `Cargo.lock` does not know the crate `one`",
+        "error: Cargo.toml:2: `Cargo.lock` lacks the crate `one`",
     );
     lock(
         " \"pyo3\",\n",
         " \"pyo3\",\n \"libc 0.2.1\",\n",
-        "error: Cargo.lock: `Cargo.lock` has `libc` among the dependencies of `one`, which is gone",
+        "error: Cargo.lock: `Cargo.lock` lists `libc` as a dependency of `one`, which no longer has it",
     );
     lock(
         "version = 4",
@@ -40,7 +40,7 @@ fn cargo_lock_is_there_and_current() {
     disk::remove_file(&project.dir.join("Cargo.lock")).unwrap();
     assert_eq!(
         project.says(),
-        ["warning: Cargo.toml: no Cargo.lock beside it: every build chooses versions anew"]
+        ["warning: Cargo.toml: no Cargo.lock next to it: every build resolves versions again"]
     );
 }
 
@@ -81,10 +81,10 @@ fn uv_lock_knows_the_dependency_groups() {
         assert_eq!(said(&group(known), LOCKED), [""; 0], "{known}");
     }
     let one = |groups: &str, locked: &str| said(groups, locked).join("\n");
-    let unknown = "`uv.lock` does not know `ddt` of the group `dev`";
+    let unknown = "`uv.lock` lacks `ddt` of the group `dev`";
     assert!(one(&group("'pytest>=8', 'ddt'"), LOCKED).ends_with(unknown));
     assert!(one(&group("'ddt'"), "").ends_with(unknown));
-    let other = "`uv.lock` was made for another version than `pytest>=7`";
+    let other = "`uv.lock` was made for a version other than `pytest>=7`";
     assert!(one(&group("'pytest>=7'"), LOCKED).ends_with(other));
 }
 
@@ -102,7 +102,7 @@ fn uv_lock_is_current() {
             (
                 "\">=4\"",
                 "\">=3\"",
-                "warning: pyproject.toml:14: `uv.lock` was made for another version than \
+                "warning: pyproject.toml:14: `uv.lock` was made for a version other than \
                  `humanize>=4`",
             ),
             ("\">=4\"", "\">=4.0\"", ""),
@@ -114,12 +114,12 @@ fn uv_lock_is_current() {
             (
                 "{ name = \"humanize\", specifier = \">=4\" },",
                 "",
-                "warning: pyproject.toml:14: `uv.lock` does not know `humanize`",
+                "warning: pyproject.toml:14: `uv.lock` lacks `humanize`",
             ),
             (
                 "name = \"one\"",
                 "name = \"two\"",
-                "warning: uv.lock:5: `uv.lock` knows one as `two`",
+                "warning: uv.lock:5: `uv.lock` lists one as `two`",
             ),
         ],
     );
@@ -177,9 +177,7 @@ fn an_ignored_lock_is_a_warning() {
     project.git("commit -q -m one");
     assert_eq!(
         project.says(),
-        [
-            "warning: Cargo.lock: git ignores it: a checkout builds with other versions than this one"
-        ]
+        ["warning: Cargo.lock: git ignores it: a fresh checkout builds with other versions"]
     );
 }
 

@@ -9,9 +9,9 @@ fn one_version_is_stated_everywhere() {
         "version = \"0.1.0\"",
         "version = \"0.2.0rc1\"",
         &[
-            "error: Cargo.toml:3: the version is 0.1.0 here and 0.2.0rc1 in pyproject.toml:7",
-            "warning: one/__init__.py:2: the version is 0.1.0 here and 0.2.0rc1 in pyproject.toml:7",
-            "warning: uv.lock:6: the version is 0.1.0 here and 0.2.0rc1 in pyproject.toml:7",
+            "error: Cargo.toml:3: the version is 0.1.0 here but 0.2.0rc1 in pyproject.toml:7",
+            "warning: one/__init__.py:2: the version is 0.1.0 here but 0.2.0rc1 in pyproject.toml:7",
+            "warning: uv.lock:6: the version is 0.1.0 here but 0.2.0rc1 in pyproject.toml:7",
         ],
     );
     let project = GoodProject::new();
@@ -62,7 +62,7 @@ fn the_version_of_a_crate_that_is_never_published_reaches_nobody() {
         }
         assert_eq!(
             project.says(),
-            ["warning: Cargo.toml:3: the version is 0.0.1 here and 0.1.0 in pyproject.toml:7"]
+            ["warning: Cargo.toml:3: the version is 0.0.1 here but 0.1.0 in pyproject.toml:7"]
         );
     }
 }
@@ -83,7 +83,7 @@ fn a_crates_version_that_is_not_kept_in_step_with_pythons_stops_no_release() {
             project.edit(name, "\"0.1.0\"", &format!("\"{python}\""));
         }
         let level = if is_error { "error" } else { "warning" };
-        let text = "Cargo.toml:3: the version is 0.1.0 here and";
+        let text = "Cargo.toml:3: the version is 0.1.0 here but";
         assert_eq!(
             project.says(),
             [format!("{level}: {text} {python} in pyproject.toml:7")]
@@ -99,7 +99,7 @@ fn a_version_that_python_does_not_know_is_an_error() {
     }
     assert_eq!(
         project.says(),
-        ["error: Cargo.toml:3: Python knows no version `0.1.0-nightly` (PEP 440)"]
+        ["error: Cargo.toml:3: `0.1.0-nightly` is not a valid Python version (PEP 440)"]
     );
 }
 
@@ -196,6 +196,6 @@ fn packages_of_one_workspace_share_its_version() {
     project.edit("b/pyproject.toml", "\"0.1.0\"", "\"0.2.0\"");
     assert_eq!(
         project.says(),
-        ["error: b/pyproject.toml:7: the version is 0.2.0 here and 0.1.0 in a/pyproject.toml:7"]
+        ["error: b/pyproject.toml:7: the version is 0.2.0 here but 0.1.0 in a/pyproject.toml:7"]
     );
 }

@@ -18,7 +18,7 @@ pub(super) fn files(beside: &RustDistribution) -> Result<Vec<FileChange>> {
         folder: DISTRIBUTION_FOLDER,
         module,
         krate: module.distribution.clone(),
-        about: format!("What {} has in Rust", beside.package),
+        about: format!("The Rust part of {}", beside.package),
         inherits_version: false,
         license: toml.str(&["project", "license"]).map(str::to_owned),
         repository: None,

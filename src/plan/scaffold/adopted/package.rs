@@ -76,7 +76,7 @@ pub(super) fn files(
         ),
     ];
     if package.is_around_modules() {
-        let init = format!("\"\"\"What {distribution} has in Rust.\"\"\"\n");
+        let init = format!("\"\"\"The Rust part of {distribution}.\"\"\"\n");
         files.push(made(format!("{folder}/__init__.py"), init));
     }
     if let Some(takeover) = &package.takeover {

@@ -248,7 +248,7 @@ impl AlreadyInRust<'_> {
         // the longest is as good a guess as any at what takes longest
         let longest = calls.iter().max_by_key(|text| text.len()).cloned();
         let asked = format!(
-            "def test_somebody_says_what_it_is_called_with():\n    assert CALLS, \"write calls of `{}` into CALLS\"\n\n\n",
+            "def test_calls_are_given():\n    assert CALLS, \"add calls of `{}` to CALLS\"\n\n\n",
             self.name()
         );
         let (list, asked) = match &lines[..] {

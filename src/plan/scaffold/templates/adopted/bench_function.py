@@ -5,7 +5,7 @@ import importlib
 module = importlib.import_module("@{module}")
 rust = importlib.import_module("@{dotted}")
 
-# what it is called with: by place, and by name
+# arguments of one call: positional, then by keyword
 ARGS, NAMED = @{arguments}
 
 

@@ -1,4 +1,4 @@
-"""`@{name}` gives in Rust what it gives in Python."""
+"""`@{name}` returns in Rust what it returns in Python."""
 
 import copy
 import importlib
@@ -8,12 +8,12 @@ from unittest import mock
 module = importlib.import_module("@{module}")
 rust = importlib.import_module("@{dotted}")
 
-# what it is called with, by place and by name: ((27,), {"limit": 3})
+# arguments of each call, positional and by keyword: ((27,), {"limit": 3})
 @{calls}
 
 
 def outcome(function, args, named):
-    """What it gives or raises, and what became of its arguments."""
+    """What it returns or raises, and its arguments afterwards."""
     args, named = copy.deepcopy((args, named))
     try:
         given = function(*args, **named)
@@ -23,8 +23,8 @@ def outcome(function, args, named):
 
 
 class InRustTest(unittest.TestCase):
-    def test_somebody_says_what_it_is_called_with(self):
-        self.assertTrue(CALLS, "write calls of `@{name}` into CALLS")
+    def test_calls_are_given(self):
+        self.assertTrue(CALLS, "add calls of `@{name}` to CALLS")
 
     def test_@{test}_is_the_same_in_rust(self):
         for args, named in CALLS:

@@ -1,4 +1,4 @@
-@{alias} = @{name}  # what the one in Rust is compared with
+@{alias} = @{name}  # the reference for the one in Rust
 
 try:@{noqa}
     from @{from} import @{name}

@@ -1,4 +1,4 @@
-"""`@{name}` gives in Rust what it gives in Python."""
+"""`@{name}` returns in Rust what it returns in Python."""
 
 import copy
 import importlib
@@ -8,12 +8,12 @@ import pytest
 module = importlib.import_module("@{module}")
 rust = importlib.import_module("@{dotted}")
 
-# what it is called with, by place and by name: ((27,), {"limit": 3})
+# arguments of each call, positional and by keyword: ((27,), {"limit": 3})
 @{calls}
 
 
 @{asked}def outcome(function, args, named):
-    """What it gives or raises, and what became of its arguments."""
+    """What it returns or raises, and its arguments afterwards."""
     args, named = copy.deepcopy((args, named))
     try:
         given = function(*args, **named)

@@ -1,4 +1,4 @@
-//! The program with a Python of its own.
+//! The program with an embedded Python.
 
 use std::env;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 fn run(py: Python<'_>) -> PyResult<u8> {
     let arguments = env::args().skip(1).collect();
     let code = ::@{module}::main(py, Some(arguments))?;
-    // nobody ends this Python, which would do it
+    // this Python is never finalized, which would flush it
     py.import("sys")?.getattr("stdout")?.call_method0("flush")?;
     Ok(code)
 }

@@ -1,4 +1,4 @@
-"""The program: asks Rust, tells people."""
+"""The program: computes in Rust, prints the result."""
 
 import argparse
 
@@ -6,7 +6,7 @@ from @{module} import levenshtein
 
 
 def main(arguments: list[str] | None) -> int:
-    """Prints how far two words are apart."""
+    """Prints the edit distance of two words."""
     parser = argparse.ArgumentParser(prog="@{name}", description=main.__doc__)
     parser.add_argument("a")
     parser.add_argument("b")
