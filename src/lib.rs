@@ -1,8 +1,8 @@
 //! `cargo pyx`: builds and tests Rust-in-Python projects with one command.
 //!
-//! The idea: read the world once, decide purely, act in one place. Each folder is a layer; it uses
-//! only those that stand above it here, and no two files use each other in a circle
-//! (`tests/it/house` reads every path and checks both).
+//! The idea: read the world once, decide purely, act in one place. Each folder is a layer; it uses only those
+//! above it in this list, and no two files use each other in a circle (`tests/it/house` reads every path and
+//! checks both).
 
 /// Plain data: errors, command lines, versions. Uses nothing else of the program.
 pub mod model;

@@ -1,4 +1,4 @@
-//! Edits of the project's files: shown as a patch, and made once somebody has said yes.
+//! Edits of the project's files: shown as a patch, and made once the user agrees.
 
 use crate::execute::execute;
 use crate::model::error::{Error, Result};

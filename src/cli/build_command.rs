@@ -1,4 +1,4 @@
-//! What `dev`, `test` and `run` share: they build the project into its environment.
+//! What `dev`, `test` and `run` share: building the project into its environment.
 
 use clap::Subcommand;
 

@@ -1,4 +1,4 @@
-//! `cargo pyx ci`: continuous integration, from what the project says of itself.
+//! `cargo pyx ci`: continuous integration, derived from the project itself.
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};

@@ -1,4 +1,4 @@
-//! `cargo pyx clean`: takes away what pyx made.
+//! `cargo pyx clean`: removes what pyx created.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `cargo pyx dev`: its options; `build_command` does it.
+//! `cargo pyx dev`: its options; `build_command` does the work.
 
 use clap::Args;
 

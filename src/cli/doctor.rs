@@ -1,4 +1,4 @@
-//! `cargo pyx doctor`: what there is, and what will go wrong.
+//! `cargo pyx doctor`: what is there, and what will go wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! `cargo pyx init --editor`: files of editors.
+//! `cargo pyx init --editor`: editor configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 

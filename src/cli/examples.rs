@@ -1,4 +1,4 @@
-//! Every `--help` ends with examples, and each of them is a command line that the program takes.
+//! Every `--help` ends with examples, and each is a command line that the program accepts.
 
 use clap::{Command, CommandFactory, Parser};
 

@@ -1,5 +1,5 @@
-//! The options that every command takes. Each may be said by a variable: `CARGO_PYX_` and its name in
-//! upper case, as cargo and uv have theirs; what the command line says goes first.
+//! The options of every command. Each can also be set by a variable, `CARGO_PYX_` plus its name in upper
+//! case, as in cargo and uv; the command line takes precedence.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::BoolishValueParser;

@@ -1,4 +1,4 @@
-//! `cargo pyx init`: the other language for a project that has one of the two, or an editor.
+//! `cargo pyx init`: adds the other language to a project that has one of the two, or configures an editor.
 
 use clap::{Args, ValueEnum};
 

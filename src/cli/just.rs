@@ -1,4 +1,4 @@
-//! `cargo pyx just`: recipes of the project, and built-in ones.
+//! `cargo pyx just`: the project's recipes, and the built-in ones.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Tips for command lines that clap refuses, where more is known than it knows.
+//! Tips for command lines that clap rejects, where pyx knows more than clap.
 
 use std::ffi::OsString;
 

@@ -1,8 +1,8 @@
 //! The command line: clap types to a [`Request`](crate::facts::Request), and `main`.
 //!
-//! Each command is a file of its name; what `dev`, `test` and `run` share is in `build_command`, what
-//! `release` makes in `distributions`. `global` are the options of all, `build_args` those of the commands
-//! that build, `apply` the edits that some make after asking.
+//! Each command has a file of its name; what `dev`, `test` and `run` share is in `build_command`, what
+//! `release` builds in `distributions`. `global` has the options of all commands, `build_args` those of the
+//! commands that build, `apply` the edits that some commands make after asking.
 
 mod apply;
 mod build_args;

@@ -1,4 +1,4 @@
-//! `cargo pyx new`: a project that builds, tests and releases as it is.
+//! `cargo pyx new`: a project that builds, tests and releases out of the box.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};

@@ -1,4 +1,4 @@
-//! `cargo pyx release`: what leads to a published package.
+//! `cargo pyx release`: the steps to a published package.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! `cargo pyx run`: its options; `build_command` does it.
+//! `cargo pyx run`: its options; `build_command` does the work.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `cargo pyx test`: its options; `build_command` does it.
+//! `cargo pyx test`: its options; `build_command` does the work.
 
 use camino::Utf8PathBuf;
 use clap::Args;

@@ -1,4 +1,5 @@
-//! A package that gets maturin for its backend: asked of its present one what it is, and compared.
+//! A package that switches to maturin: its current build backend is asked for the metadata, and both wheels
+//! are compared.
 
 use camino::Utf8Path;
 

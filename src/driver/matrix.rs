@@ -1,4 +1,4 @@
-//! The same tests on several interpreters, side by side, and a table of what came of them.
+//! The same tests on several interpreters, side by side, and a table of the results.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;

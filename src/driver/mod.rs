@@ -1,6 +1,6 @@
 //! What a command goes through, from facts to done: `command` once, `matrix` for each of several
-//! interpreters, `watch` after every change of what is `watched`, `adoption` before `init` writes anything. `verdict` is whether
-//! tests are a success, `test_report` tells of them.
+//! interpreters, `watch` after every change of what is `watched`, `adoption` before `init` writes anything.
+//! `verdict` decides whether tests are a success, `test_report` reports on them.
 
 pub mod adoption;
 mod command;

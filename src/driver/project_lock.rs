@@ -1,4 +1,4 @@
-//! The locks of a project and of its environment, so that two of us do not build into each other.
+//! The locks of a project and of its environment, so that two commands do not build into each other.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! What became of tests, told to everybody who asked: the next run, the other shards, CI.
+//! Test results, for everyone who asked for them: the next run, the other shards, CI.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Waiting for the next change of the project's files.
+//! Waiting for the next change to the project's files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};

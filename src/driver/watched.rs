@@ -1,4 +1,4 @@
-//! Which changes of files matter to a watch: those of what the project is made of, not of what tools write.
+//! Which file changes matter to a watch: those of the project's sources, not of what tools write.
 
 use std::collections::BTreeSet;
 

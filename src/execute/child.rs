@@ -1,4 +1,4 @@
-//! Programs that a plan runs: heard, shown, or handed the terminal.
+//! Programs that a plan runs: captured, shown, or given the terminal.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! What rustc says is wrong, with its place, from what people are shown.
+//! rustc's errors with their places, parsed from its output for people.
 
 use camino::Utf8Path;
 

@@ -1,8 +1,8 @@
-//! sccache, whose store can be gone without stopping anybody.
+//! sccache, whose store may be unreachable without failing a build.
 //!
-//! By itself sccache waits ten seconds for such a store at its start, and then compiles nothing; where the
-//! store goes while it runs, each compilation waits for half a minute. So these builds have a server of
-//! their own, which can be ended without harm to others.
+//! On its own, sccache waits ten seconds at startup for an unreachable store, and then compiles nothing; if
+//! the store disappears while it runs, each compilation waits for half a minute. So these builds have a
+//! server of their own, which can be stopped without harm to others.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;

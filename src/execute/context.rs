@@ -1,4 +1,4 @@
-//! What every action may use, and what has come of the plan so far.
+//! What every action may use, and the outcome of the plan so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Installing in one environment what is installed in another.
+//! Installs into one environment what is installed in another.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! What no tool can supply, recognised in what the tools say and named in one line.
+//! Problems that no tool can fix by itself, recognised in the tools' output and named in one line.
 
 use camino::Utf8Path;
 

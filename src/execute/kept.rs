@@ -1,19 +1,19 @@
-//! Installing a module anew, in such a way that at every moment the old or the new one can be imported.
+//! Reinstalls a module so that at every moment either the old or the new one can be imported.
 //!
-//! maturin and uv remove what is installed before they write something else in its place, and a module
-//! among the sources is removed and written there. Who is killed in between, or finds no place on the
-//! disk, leaves nothing. So what is installed is copied into a folder of the environment before, and a
-//! `.pth` file, which Python runs at its start, has the copies found first. That file is the switch: it
-//! comes by one rename and goes by one removal, before and after all that the tool does.
+//! maturin and uv remove what is installed before they write its replacement, and a module among the sources
+//! is removed and written there. A run that is killed in between, or finds the disk full, would leave
+//! nothing. So what is installed is first copied into a folder of the environment, and a `.pth` file, which
+//! Python runs at startup, has the copies found first. That file is the switch: it appears by one rename and
+//! goes by one removal, before and after everything that the tool does.
 //!
-//! Nobody has to be alive for that, as somebody has to for putting back what was kept. It is put back all
-//! the same where the tool has failed and we have not: a module that is later installed by hand must not be
-//! hidden by the copy. And no exchange of folders would do it: the packages are in one folder with all
-//! others, and a module among the sources is in one with what the user writes.
+//! This needs no process to survive, unlike putting back what was kept. The copy is put back all the same if
+//! the tool failed and pyx did not: a module that is later installed by hand must not be hidden by the copy.
+//! Swapping folders would not do: the packages share one folder with all others, and a module among the
+//! sources shares one with the user's files.
 //!
-//! Where we are killed the folder stays. It is the next run's reason to install the module again, and
-//! stays the old one until that has succeeded. Not kept are scripts, and libraries among the sources that
-//! Python code loads by their path.
+//! If pyx is killed, the folder stays. It makes the next run install the module again, and holds the old
+//! module until that has succeeded. Scripts are not kept, nor are libraries among the sources that Python
+//! code loads by path.
 
 use std::collections::BTreeMap;
 

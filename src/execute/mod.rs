@@ -1,8 +1,9 @@
 //! Walks a plan: the only place that changes the project, its environment and what is built. Others write
-//! what is no part of them: the driver its locks, `world` the user cache, and `cargo pyx man --out` its pages.
+//! only what is not part of these: the driver its locks, `world` the user cache, `cargo pyx man --out` its
+//! pages.
 //!
-//! `walk` starts the steps in their order and knows who does each action; one file for each kind of
-//! work beside it.
+//! `walk` starts the steps in order and knows which function performs each action; each kind of work has its
+//! own file.
 
 mod cargo;
 mod child;

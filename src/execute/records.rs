@@ -1,4 +1,4 @@
-//! Our records of builds and environments, and what cargo is made to forget.
+//! pyx's records of builds and environments, and what cargo is made to forget.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;

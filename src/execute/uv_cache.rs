@@ -1,8 +1,8 @@
-//! Keeping uv from replacing what maturin installed.
+//! Keeps uv from replacing what maturin installed.
 //!
-//! uv compares `uv_cache.json` in the `dist-info` folder with the project's cache keys (uv docs,
-//! "Dynamic metadata"); what `maturin develop` leaves there never matches. The format is uv's own:
-//! only a file that has exactly the known shape is rewritten.
+//! uv compares `uv_cache.json` in the `dist-info` folder with the project's cache keys (uv docs, "Dynamic
+//! metadata"); what `maturin develop` leaves there never matches. The format is uv's own: only a file that
+//! has exactly the known shape is rewritten.
 
 use camino::Utf8Path;
 use serde_json::{Value, json};

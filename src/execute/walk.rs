@@ -1,4 +1,4 @@
-//! The steps of a plan in their order, independent ones side by side.
+//! Runs the steps of a plan in order, independent ones side by side.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError, mpsc};

@@ -1,4 +1,4 @@
-//! Who started pyx, and where: what children inherit of it, and what they must not.
+//! Who started pyx, and where: what children inherit from it, and what they must not.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! sccache, where cargo is told of it, the project asks for it, or the caller's variables name a store beyond
-//! this machine (sccache's documentation, "Configuration").
+//! sccache, if cargo is configured to use it, if the project asks for it, or if the caller's variables name a
+//! store beyond this machine (sccache's documentation, "Configuration").
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How long each test took when it was run last.
+//! How long each test took in its last run.
 
 use std::collections::BTreeMap;
 

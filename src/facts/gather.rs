@@ -1,7 +1,7 @@
 //! Everything a plan is made from, read in one go.
 //!
-//! While all is fresh this spawns nothing for `dev` and `run COMMAND`, and reads only what the records
-//! name; tools and interpreters are asked for their versions only when something is to be done.
+//! While everything is fresh, `dev` and `run COMMAND` spawn nothing, and read only what the records name;
+//! tools and interpreters are asked for their versions only when there is work to do.
 
 use camino::Utf8PathBuf;
 

@@ -1,4 +1,4 @@
-//! The folder of a package that went with a branch, and that the installed module has kept there.
+//! A package's folder that disappeared with a branch, except for the installed module that keeps it there.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! Files that Python's tools read as `ConfigParser` and iniconfig do: sections of keys whose values go on in
+//! Files that Python tools read with `ConfigParser` or iniconfig: sections of keys whose values continue on
 //! indented lines.
 
 /// Sections in their order.

@@ -1,4 +1,4 @@
-//! just and the recipes, where one is to be run.
+//! just and the recipes, when one is to be run.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

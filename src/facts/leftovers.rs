@@ -1,7 +1,7 @@
-//! What pyx has left on the disk, and may take away again.
+//! What pyx left on the disk and may remove.
 //!
-//! `target/pyx` is marked with a `.gitignore` of its own, environments say in their record that pyx made
-//! them, `release.json` lists what is in `dist/`. Nothing that git tracks is among it.
+//! `target/pyx` is marked with a `.gitignore` of its own, environments record that pyx created them,
+//! `release.json` lists what is in `dist/`. Nothing that git tracks is included.
 
 use std::collections::BTreeSet;
 

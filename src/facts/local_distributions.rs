@@ -1,5 +1,5 @@
-//! Distributions that were installed from this machine's files: the environment itself tells which
-//! (PEP 610, `direct_url.json`).
+//! Distributions that were installed from this machine's files, according to the environment itself (PEP 610,
+//! `direct_url.json`).
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;

@@ -1,21 +1,23 @@
-//! What there is, and what is wrong with it. Nothing is written here; tools that are asked may fill
-//! caches of their own, and cargo may have rustup fetch the toolchain that the project pins.
+//! What is there, and what is wrong with it. Nothing is written here; tools that are asked may fill their own
+//! caches, and cargo may have rustup fetch the toolchain that the project pins.
 //!
-//! [`Facts::gather`](crate::facts::Facts::gather) reads all that a plan is made from; the rooms below each know one thing:
+//! [`Facts::gather`](crate::facts::Facts::gather) reads everything that a plan is made from; each module
+//! below knows one thing:
 //!
-//! - the run: `request` (what was asked for), `run_state` (what this run has done already), `caller`,
-//!   `tools`, `recipe_facts` (what recipes are told of all)
-//! - the project: `project` and its packages, `dependencies`, `suites` (tests; how long each took is in `durations`, what other machines ran of them in `shard_report`, and what these come to in `shard_merge`), `recipes`, `versions`
-//!   (`ini`: how files of Python's tools are read that are no TOML)
+//! - the run: `request` (what was asked for), `run_state` (what this run has already done), `caller`,
+//!   `tools`, `recipe_facts` (what recipes are told)
+//! - the project: `project` and its packages, `dependencies`, `suites` (tests; how long each took is in
+//!   `durations`, what other machines ran of them in `shard_report`, the merged result in `shard_merge`),
+//!   `recipes`, `versions` (`ini`: how the configuration files of Python tools that are not TOML are read)
 //! - where it is built to: `environment` and `target_environment` (with the `required_packages`),
 //!   `python_choice`, `supported_pythons` (by PyO3)
-//! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether
-//!   it still holds), `member_build` (what decides about one package's build, `unseen_edits` and `hollow_package` too),
-//!   `staleness` (what of all this is stale, and why), `compiler_cache` (whose help cargo has)
+//! - what is built: `build` (what cargo is told and reads), `fingerprint` (what was recorded, and whether it
+//!   still holds), `member_build` (what decides about one package's build, together with `unseen_edits` and
+//!   `hollow_package`), `staleness` (what of all this is stale, and why), `compiler_cache`
 //! - what is wrong: `preflight` (before a release), `doctor` (at any time), `artifact` (in a wheel or an
 //!   sdist)
-//! - what a command alone needs: `adoption` (`init`), `new_project` and `project_name` (`new`),
-//!   `leftovers` (`clean`), `ci`, `editor` (`init --editor`), `release`
+//! - what only one command needs: `adoption` (`init`), `new_project` and `project_name` (`new`), `leftovers`
+//!   (`clean`), `ci`, `editor` (`init --editor`), `release`
 
 pub mod adoption;
 pub mod artifact;

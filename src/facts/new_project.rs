@@ -1,5 +1,5 @@
-//! What a new project is made on: the folder, the checkout and the workspace that it is in, the tools.
-//! Its files are those of `plan::scaffold`.
+//! The surroundings of a new project: the folder, the checkout and the workspace it is in, the tools. Its
+//! files are those of `plan::scaffold`.
 
 use std::collections::BTreeSet;
 

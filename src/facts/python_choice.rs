@@ -1,4 +1,4 @@
-//! Which Python the project's environment is made with.
+//! Which Python the project's environment is created with.
 
 use pep440_rs::VersionSpecifiers;
 

@@ -1,4 +1,4 @@
-//! What a recipe is told of the project as JSON, so that it does not find it out again.
+//! What a recipe is told about the project as JSON, so that it need not find it out again.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! A build that another interpreter can use as it is.
+//! A build that another interpreter can use unchanged.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! What this run has done already, for those who gather and plan again.
+//! What this run has already done, for gathering and planning again.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What one shard of the tests tells of itself.
+//! What one shard of the tests reports about itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 

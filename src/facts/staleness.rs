@@ -1,4 +1,4 @@
-//! The environment, its packages and the members' builds, compared with what earlier runs have written down.
+//! The environment, its packages and the members' builds, compared with what earlier runs recorded.
 
 use camino::Utf8PathBuf;
 

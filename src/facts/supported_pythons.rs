@@ -1,4 +1,4 @@
-//! Which Pythons the project's PyO3 is for: its build script refuses all others.
+//! Which Pythons the project's PyO3 supports: its build script rejects all others.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The environment that a command works in, and what it must hold; whether it is stale, `staleness` judges.
+//! The environment that a command works in, and what it must hold; `staleness` judges whether it is stale.
 
 use camino::Utf8PathBuf;
 

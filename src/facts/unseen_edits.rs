@@ -1,5 +1,5 @@
-//! Crates that cargo would take for compiled as they are, although their files changed: it goes by
-//! times, and those may say otherwise.
+//! Crates that cargo would consider unchanged although their files changed: it goes by timestamps, which can
+//! be misleading.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What version specifiers admit, as ranges: a list of versions to try is never complete.
+//! What version specifiers allow, as ranges: a list of versions to try is never complete.
 
 use std::collections::Bound;
 

@@ -1,4 +1,4 @@
-//! How many there are of something, for people.
+//! Counts with their noun, for people.
 
 /// `1 error`, `2 errors`; for words that take an `s`.
 pub fn counted(count: usize, noun: &str) -> String {

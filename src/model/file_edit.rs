@@ -1,4 +1,4 @@
-//! Files of the project as they are and as they are to be.
+//! Project files as they are and as they will be.
 
 use camino::Utf8PathBuf;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What is wrong with a project or a distribution, before or beside any work.
+//! What is wrong with a project or a distribution, independent of any work on it.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;

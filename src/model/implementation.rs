@@ -1,4 +1,4 @@
-//! Which Python it is: what is compiled for one is imported by no other.
+//! Python implementations: what is compiled for one cannot be imported by another.
 
 use super::minor::Minor;
 

@@ -1,5 +1,5 @@
-//! What the platform tags for Linux with glibc promise (PEP 513, 571, 599 and 600): which glibc, and
-//! with it which other libraries, as auditwheel's policies have them.
+//! What the platform tags for Linux with glibc promise (PEP 513, 571, 599 and 600): which glibc, and which
+//! other libraries with it, following auditwheel's policies.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

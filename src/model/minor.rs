@@ -1,4 +1,4 @@
-//! A Python's major and minor version, by which tags, features of PyO3 and folders tell Pythons apart.
+//! A Python's major and minor version, which tags, PyO3 features and folders use to tell Pythons apart.
 
 use pep440_rs::Version;
 

@@ -1,4 +1,4 @@
-//! Plain data, which uses nothing else of the program and looks at nothing outside of it.
+//! Plain data, which uses nothing else of the program and looks at nothing outside it.
 
 pub mod admitted;
 pub mod counted;

@@ -1,4 +1,4 @@
-//! Which files are compiled, by their names.
+//! Which files are compiled, by name.
 
 use camino::Utf8Path;
 

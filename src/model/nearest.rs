@@ -1,4 +1,4 @@
-//! "Did you mean": the known word that somebody may have meant.
+//! "Did you mean": the known word that was probably meant.
 
 /// The known word nearest to a mistyped one, where one is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

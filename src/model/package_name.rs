@@ -1,4 +1,4 @@
-//! Names of Python packages: as they are compared (PEP 503), and as files and folders have them.
+//! Names of Python packages: normalised for comparison (PEP 503), and as used in files and folders.
 
 /// The name as PEP 503 compares it: `Foo__Bar.baz` is `foo-bar-baz`.
 pub fn normalize(name: &str) -> String {

@@ -1,4 +1,4 @@
-//! Paths by their letters alone: nothing is looked at.
+//! Paths as text: the file system is never consulted.
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 

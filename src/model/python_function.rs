@@ -1,4 +1,4 @@
-//! What the source of a Python function says.
+//! What the source says about a Python function.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Strings in the source of Python.
+//! String literals in Python source.
 
 use std::fmt::Write;
 

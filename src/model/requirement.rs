@@ -1,4 +1,4 @@
-//! What an environment is to get.
+//! What is to be installed into an environment.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! One of several parts of all tests.
 //!
-//! Which part a test is in is decided by its name, and by a table of recorded seconds that is the same for
-//! all parts: never by what else a machine finds.
+//! Which part a test belongs to is decided by its name, and by a table of recorded seconds that is the same
+//! for all parts: never by what else a machine finds.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

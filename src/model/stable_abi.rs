@@ -1,4 +1,4 @@
-//! The stable ABIs of CPython (PEP 384, PEP 803): which one a build is of, and what can import it.
+//! The stable ABIs of CPython (PEP 384, PEP 803): which one a build uses, and what can import it.
 
 use super::implementation::Implementation;
 use super::minor::{self, Minor};

@@ -1,4 +1,4 @@
-//! What the steps of a plan are called among themselves.
+//! Identifiers of the steps of a plan.
 
 use camino::Utf8PathBuf;
 use serde::{Serialize, Serializer};

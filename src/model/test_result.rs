@@ -1,4 +1,4 @@
-//! How runs of tests ended.
+//! How test runs ended.
 
 use std::collections::BTreeMap;
 use std::fmt;

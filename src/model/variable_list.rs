@@ -1,4 +1,4 @@
-//! Lists that one run of the program hands to another, which it has started, in a variable.
+//! Lists that one run of the program passes to another that it started, in an environment variable.
 
 /// Any text may be in it, paths with line breaks included.
 pub fn write(list: &[String]) -> String {

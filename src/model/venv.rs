@@ -1,5 +1,5 @@
-//! Where things stand in a virtual environment (PEP 405, and `sysconfig`'s schemes `posix_prefix` and
-//! `nt`). Of every function `dir` is the environment's folder.
+//! Where things are in a virtual environment (PEP 405, and `sysconfig`'s schemes `posix_prefix` and `nt`). In
+//! every function, `dir` is the environment's folder.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The wheel and the sdist of a package in a copy of it, before and after it is adopted.
+//! The wheel and the sdist of a package, built in a copy of it, before and after adoption.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

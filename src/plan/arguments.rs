@@ -1,4 +1,4 @@
-//! What cargo and maturin are told of a build.
+//! The arguments of cargo and maturin for a build.
 
 use crate::facts::Request;
 use crate::facts::build::Options;

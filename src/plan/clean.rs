@@ -1,4 +1,4 @@
-//! `cargo pyx clean`: what pyx left goes, file by file as it was found.
+//! `cargo pyx clean`: removes what pyx left, file by file as it was found.
 
 use crate::facts::leftovers::Leftover;
 use crate::facts::project::Project;

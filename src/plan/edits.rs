@@ -1,4 +1,4 @@
-//! Changes of the project's files as a plan.
+//! Edits of the project's files as a plan.
 
 use crate::model::file_edit::Edit;
 use crate::model::step::StepId;

@@ -1,4 +1,4 @@
-//! Programs that embed Python: how they are linked, and what they need when they run.
+//! Programs that embed Python: how they are linked, and what they need at run time.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! `cargo pyx env`: what a shell or an IDE is told so that cargo and Python see what pyx sees.
+//! `cargo pyx env`: what a shell or an IDE needs so that cargo and Python see what pyx sees.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! `cargo pyx doctor --fix`: the edits that take problems away.
+//! `cargo pyx doctor --fix`: the edits that fix problems.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Lock files of a project that is made or adopted: the tools' own work, after the files are there.
+//! Lock files of a project that is created or adopted: written by the tools themselves, once the files are
+//! there.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! One member: compiled ahead where maturin's call of cargo is known, installed, proved.
+//! One member: compiled ahead if maturin's cargo call is known, then installed and proved.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

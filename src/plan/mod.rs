@@ -1,10 +1,10 @@
 //! What is to be done, decided from facts alone: nothing is read, nothing is run.
 //!
-//! [`plan`](crate::plan::plan()) leads from a request's purpose to its decision; the commands that need no build (`new`, `init`,
-//! `clean`, `doctor --fix`, `release version`, `env`) are decided by functions of their own. Each has a
-//! file of its name. What they share: `environment` (tools and environment, which come first), `sync`
-//! (dependencies), `member` (one build), `embedding` (programs that embed Python), `hooks` (recipes
-//! around a command). A plan's steps are values: `step`, `action`, `test_action`, `release_action`.
+//! [`plan`](crate::plan::plan()) leads from a request's purpose to its decision; the commands that need no
+//! build (`new`, `init`, `clean`, `doctor --fix`, `release version`, `env`) are decided by functions of their
+//! own. Each has a file of its name. What they share: `environment` (tools and environment, which come
+//! first), `sync` (dependencies), `member` (one build), `embedding` (programs that embed Python), `hooks`
+//! (recipes around a command). A plan's steps are values: `step`, `action`, `test_action`, `release_action`.
 
 mod action;
 mod adoption_wheel;

@@ -1,4 +1,4 @@
-//! Calling a recipe: just has to be here, and the environment is active for whatever it does.
+//! Calls a recipe: just must be available, and the environment is active for whatever the recipe does.
 
 use crate::facts::recipes::Recipe;
 use crate::facts::{Just, RecipeFacts};

@@ -1,4 +1,4 @@
-//! Installing what the project depends on.
+//! Installs what the project depends on.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

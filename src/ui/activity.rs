@@ -1,4 +1,4 @@
-//! What is said of a step while it runs.
+//! What is shown about a step while it runs.
 
 use std::time::Duration;
 

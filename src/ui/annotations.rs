@@ -1,5 +1,4 @@
-//! Messages that CI shows beside the lines that they are about (GitHub's documentation, "Workflow
-//! commands").
+//! Messages that CI shows next to the lines they are about (GitHub's documentation, "Workflow commands").
 
 use crate::model::test_result::Place;
 

@@ -1,4 +1,4 @@
-//! Rows of text, each cell below the one above it.
+//! Rows of text with aligned cells.
 
 use unicode_width::UnicodeWidthStr;
 

@@ -1,4 +1,4 @@
-//! What machines are told, a JSON object a line; tables and reports are for people as well.
+//! What machines are told, one JSON object per line; tables and reports are for people too.
 
 use camino::Utf8Path;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Whether anybody reads standard output.
+//! Whether anyone still reads standard output.
 
 /// Of standard output, as the system tells before anything is written.
 #[cfg(unix)]

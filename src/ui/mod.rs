@@ -1,7 +1,7 @@
 //! What people and machines are told: the only place that prints.
 //!
-//! stdout is data (JSON lines, the text of `--dry-run`), stderr is talk. Where data cannot be
-//! written the work goes on, and its end tells.
+//! stdout is data (JSON lines, the text of `--dry-run`), stderr is for messages. If data cannot be written,
+//! the work goes on, and the exit code tells.
 #![expect(clippy::disallowed_types, reason = "this file owns the terminal")]
 
 mod activity;

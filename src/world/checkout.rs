@@ -1,4 +1,4 @@
-//! The checkout of git that a folder is in, told by its `.git` alone. What git knows of it is in
+//! The git checkout that a folder is in, recognised by its `.git` alone. What git knows about it is in
 //! [`git`](super::git).
 
 use camino::{Utf8Path, Utf8PathBuf};

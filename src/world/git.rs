@@ -1,4 +1,4 @@
-//! What git knows of a checkout; nothing where it is not there.
+//! What git knows about a checkout; nothing if git is not installed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! For which machine a Linux program is: the header of the program tells, and so nothing is run.
+//! The machine that a Linux program is for: its header tells, so nothing is run.
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,4 @@
-//! What is outside of the program, one thing a file; each is looked at and changed by its own file
-//! alone.
+//! What is outside the program, one thing per file; each is looked at and changed only by its own file.
 
 pub mod checkout;
 pub mod disk;

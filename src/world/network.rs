@@ -1,4 +1,4 @@
-//! Whether this machine has a network, and who listens in it.
+//! Whether this machine has a network, and whether something listens at an address.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};

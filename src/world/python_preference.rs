@@ -1,5 +1,5 @@
-//! Which interpreters uv is to take: those that it has installed itself, or the system's (uv docs, "Python
-//! versions", "Adjusting Python version preferences"). uv tells nobody what it makes of its settings.
+//! Which interpreters uv may use: those it installed itself, or the system's (uv docs, "Python versions",
+//! "Adjusting Python version preferences"). uv does not report the settings it ends up with.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! Which interpreter was asked for, and which of those that there are answers the request.
+//! Which interpreter was asked for, and which of the available ones answers the request.
 
 use std::str::FromStr;
 

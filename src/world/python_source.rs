@@ -1,4 +1,4 @@
-//! The source of a Python module, read by Python's own parser; nothing of it is run.
+//! The source of a Python module, read by Python's own parser; none of it is run.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the project offers to complete; nothing where there is none, or where it cannot be read.
+//! Completion candidates from the project; none if there is no project, or if it cannot be read.
 
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `cargo pyx completions`: shells ask the program itself for the words that may follow.
+//! `cargo pyx completions`: shells ask the program itself which words may follow.
 
 mod candidates;
 

@@ -1,4 +1,4 @@
-//! What the environment's Python imports by a name, asked of it.
+//! What the environment's Python imports under a name, by asking it.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;

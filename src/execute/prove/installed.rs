@@ -1,4 +1,4 @@
-//! What an install has put into the environment, and RECORD, its list.
+//! What an install put into the environment, according to RECORD.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! After a build: what Python imports is what was just built, and it is recorded.
+//! After a build: checks that Python imports what was just built, and records it.
 
 mod import;
 mod installed;

@@ -1,4 +1,4 @@
-//! What Python would import in the module's place.
+//! What Python would import instead of the module.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

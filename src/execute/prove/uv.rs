@@ -1,4 +1,4 @@
-//! uv, which may find the distribution in the environment outdated and build it again, by itself.
+//! uv, which may consider the distribution in the environment outdated and rebuild it by itself.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! What `uv publish` says of files and of its failures, understood. It has one exit code for all.
+//! Interprets what `uv publish` says about files and failures; it has one exit code for everything.
 
 use crate::facts::release::RELEASE_AGAIN;
 use crate::model::exit::Exit;

@@ -1,4 +1,4 @@
-//! Running the checks of distributions, and what they come to.
+//! Runs the checks of distributions and judges their results.
 
 use std::collections::BTreeMap;
 

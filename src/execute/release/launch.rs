@@ -1,6 +1,6 @@
-//! Scripts that start the programs of another machine by an emulator. Where the system does not start them
-//! by itself, nothing else that a test calls would: uv and pytest start Python, tests start what a wheel
-//! has installed, and each of them believes in a program.
+//! Scripts that start another machine's programs through an emulator. Where the system cannot start them
+//! itself, no program that a test calls could either: uv and pytest start Python, tests start what a wheel
+//! installed, and each expects a program it can run.
 
 use camino::Utf8Path;
 

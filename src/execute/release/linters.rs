@@ -1,4 +1,4 @@
-//! What each linter means by what it prints.
+//! What the output of each linter means.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! An sdist whose Cargo.lock fits its manifests, so that it builds with `--locked`.
+//! An sdist whose Cargo.lock matches its manifests, so that it builds with `--locked`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use flate2::Compression;

@@ -1,4 +1,4 @@
-//! The whole set goes to `dist/`, or nothing does.
+//! The whole set goes to `dist/`, or none of it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Sending files to an index with uv, and understanding what came of it.
+//! Uploads files to an index with uv, and interprets the result.
 
 use serde_json::json;
 

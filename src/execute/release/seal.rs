@@ -1,4 +1,4 @@
-//! The last touch on a wheel: maturin's list of components names the folder that it was built in.
+//! The final edit of a wheel: maturin's SBOM names the folder that it was built in.
 
 use std::io::{Cursor, Write};
 

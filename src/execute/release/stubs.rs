@@ -1,5 +1,4 @@
-//! Which of mypy's complaints about stubs are wrong promises to a user, and which are matters of
-//! how exactly a stub should be written.
+//! Which of mypy's complaints about stubs are false promises to users, and which are matters of style.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! An sdist where it is built.
+//! Unpacks an sdist to build it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Failed tests at their lines, as GitHub shows them beside a change.
+//! Failed tests at their lines, as GitHub shows them next to a change.
 
 use camino::Utf8PathBuf;
 

@@ -1,4 +1,4 @@
-//! The page that GitHub shows of a job (GitHub's documentation, "Adding a job summary").
+//! The summary page of a GitHub job (GitHub's documentation, "Adding a job summary").
 
 use std::fmt::Write as _;
 

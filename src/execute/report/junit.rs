@@ -1,4 +1,4 @@
-//! The XML of JUnit, in the form that Jenkins, GitLab and others read.
+//! JUnit XML, in the form that Jenkins, GitLab and others read.
 
 use std::time::Duration;
 

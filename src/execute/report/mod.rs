@@ -1,4 +1,4 @@
-//! What became of tests, for whoever reads it elsewhere: CI's own pages, the next run, the other shards.
+//! Test results for other readers: CI's own pages, the next run, the other shards.
 
 mod annotations;
 mod job_summary;

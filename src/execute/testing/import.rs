@@ -1,4 +1,4 @@
-//! Counting the modules that could be imported.
+//! Counts the modules that could be imported.
 
 use std::collections::BTreeMap;
 

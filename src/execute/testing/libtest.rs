@@ -1,4 +1,4 @@
-//! What the test programs that rustc makes print, test by test.
+//! The output of the test programs that rustc builds, test by test.
 
 use std::collections::BTreeMap;
 

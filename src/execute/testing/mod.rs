@@ -1,4 +1,4 @@
-//! Running tests and counting them: one file for each kind of runner.
+//! Runs tests and counts them: one file for each kind of runner.
 
 mod import;
 mod libtest;

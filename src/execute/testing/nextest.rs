@@ -1,4 +1,4 @@
-//! What cargo-nextest tells machines of each test (nextest book, "Machine-readable output").
+//! cargo-nextest's machine-readable output for each test (nextest book, "Machine-readable output").
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! pytest and unittest, which report what ran through a module of ours.
+//! pytest and unittest, which report what ran through a module of pyx.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;

@@ -1,4 +1,4 @@
-//! What cargo test and cargo-nextest say of the tests that they run.
+//! What cargo test and cargo-nextest report about the tests they run.
 
 use std::collections::BTreeMap;
 

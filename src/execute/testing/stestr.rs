@@ -1,4 +1,4 @@
-//! stestr, which counts for itself and names the tests that end a worker.
+//! stestr, which counts by itself and names the tests that killed a worker.
 
 use std::collections::BTreeMap;
 

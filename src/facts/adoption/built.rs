@@ -1,4 +1,4 @@
-//! What the present build backend makes of a package: its wheel, taken for a description.
+//! What the current build backend makes of a package: its wheel, used as its description.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! How two wheels of a package differ, where that was not asked for.
+//! How two wheels of a package differ, apart from what was asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! A distribution of its own for the module, beside a package that keeps its build backend.
+//! A distribution of its own for the module, next to a package that keeps its build backend.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A function of a Python package that is to be written in Rust as well.
+//! A function of a Python package that is to be written in Rust too.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! Which package of a distribution gets the module, and what it is called there.
+//! Which package of a distribution gets the module, and the module's name there.
 
 use std::collections::BTreeMap;
 

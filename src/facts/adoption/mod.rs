@@ -1,6 +1,6 @@
-//! What is there for `init`: a Python package without Rust, a crate without Python, a workspace.
+//! What `init` starts from: a Python package without Rust, a crate without Python, a workspace.
 //!
-//! Each kind has its file, which also refuses what cannot become a project that maturin builds.
+//! Each kind has its file, which also rejects what cannot become a project that maturin builds.
 
 mod built;
 mod comparison;

@@ -1,4 +1,4 @@
-//! What Python imports, and what it is packed as.
+//! The name that Python imports, and the name of the distribution.
 
 use crate::facts::project_name::Name;
 use crate::model::error::Result;

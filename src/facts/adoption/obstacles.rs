@@ -1,4 +1,4 @@
-//! Why a library gets its module in a crate beside it.
+//! Why a library gets its module in a separate crate.
 
 use crate::world::manifest::{CargoToml, line_at};
 

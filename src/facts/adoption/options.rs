@@ -1,4 +1,4 @@
-//! What somebody wants of an adoption.
+//! What the user wants from an adoption.
 
 use std::str::FromStr;
 

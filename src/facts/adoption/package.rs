@@ -1,4 +1,4 @@
-//! A Python package that another backend builds, or none.
+//! A Python package that another build backend builds, or that has none.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What a library has of PyO3 already.
+//! What a library already has of PyO3.
 
 use camino::Utf8Path;
 use toml_edit::{Item, TableLike};

@@ -1,4 +1,4 @@
-//! A module in Rust that is there already, and where it takes one function more.
+//! An existing Rust module, and where it takes another function.
 
 use std::ops::Range;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What the sdist of a package holds that its wheel has not: tests, documentation, scripts.
+//! What a package's sdist contains beyond its wheel: tests, documentation, scripts.
 
 use std::collections::BTreeSet;
 

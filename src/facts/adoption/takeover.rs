@@ -1,4 +1,4 @@
-//! What of a package becomes maturin's, once its present backend has said what it is.
+//! What maturin takes over of a package, once its current build backend has described it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A member of a workspace that holds the module: for several crates, or for one that cannot have it.
+//! A workspace member that holds the module: for several crates, or for one that cannot hold it itself.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! The members of a zip or tar archive, whole. What cannot be read is a finding, not an error.
+//! The members of a zip or tar archive, read completely. What cannot be read is a finding, not an error.
 //!
-//! Some archives are made to harm whoever unpacks them: no more than a bound is ever held of one, and what
-//! is no file is named. Nobody else may unpack those: [`is_harmless`] tells.
+//! Some archives are made to harm whoever unpacks them: memory use is bounded, and members that are not
+//! regular files are reported. Nothing else may unpack those: see [`is_harmless`].
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};

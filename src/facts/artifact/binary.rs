@@ -1,4 +1,4 @@
-//! Shared libraries and programs: what they run on, what they need, what they export.
+//! Shared libraries and programs: what they run on, need and export.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a project says of its distributions, against which they are judged.
+//! What a project states about its distributions, against which they are judged.
 
 use camino::Utf8PathBuf;
 use pep440_rs::{Version, VersionSpecifiers};

@@ -1,7 +1,7 @@
 //! METADATA, PKG-INFO and WHEEL: header lines, then a body (core metadata specifications).
 //!
-//! Read as Python's `email` reads them, for so do pip and PyPI. A parser of mail would bring tables
-//! of every charset there is, and these files are UTF-8.
+//! Read the way Python's `email` reads them, because pip and PyPI do. A mail parser would bring tables of
+//! every charset, and these files are UTF-8.
 
 /// Header lines in their order, and the text after them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

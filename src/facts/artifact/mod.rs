@@ -1,11 +1,11 @@
 //! What a wheel or an sdist *is*, and every defect of it that can be seen without running it.
 //!
-//! Opening a file reads what it holds; `findings` judges that by rules, each with a name of its own.
-//! An error is what PyPI refuses, what makes an installation or an import fail, what contradicts
-//! itself, or what leaks a secret or a path of the build machine. All else is a warning.
+//! Opening a file reads its content; `findings` judges that by rules, each with a name of its own. An error
+//! is what PyPI refuses, what makes an installation or an import fail, what contradicts itself, or what leaks
+//! a secret or a path of the build machine. Everything else is a warning.
 //!
-//! A rule goes into the file of `rules` that is about the same part of a distribution; what a rule has
-//! to know about a file is read by the files beside this one.
+//! A rule belongs in the file of `rules` about the same part of a distribution; what a rule has to know about
+//! a file is read by the files next to this one.
 
 mod archive;
 mod binary;

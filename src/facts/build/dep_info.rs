@@ -1,4 +1,4 @@
-//! What cargo says that an artifact was made from (cargo book, "Build Cache").
+//! cargo's record of what an artifact was made from (cargo book, "Build Cache").
 
 use std::collections::BTreeSet;
 

@@ -1,10 +1,10 @@
-//! Everything that can change the result of a build, as it is now.
+//! Everything that can change the result of a build, in its current state.
 //!
-//! Fresh by construction: what is compared is more than what cargo reads. Where any of it differs,
-//! cargo is asked, and decides; so nothing here has to know cargo's rules exactly, as long as it
-//! leaves nothing out. cargo's own records say what was read; a package whose build script declares
-//! nothing is compared whole; and of all others every Rust file that comes or goes is seen, by which
-//! cargo finds what no record can have.
+//! Fresh by construction: pyx compares more than cargo reads. If any of it differs, cargo is asked and
+//! decides; so nothing here has to know cargo's rules exactly, as long as it leaves nothing out. cargo's own
+//! records say what was read; a package whose build script declares nothing is compared whole; and for all
+//! others, every Rust file that appears or disappears is noticed, which covers what cargo discovers and no
+//! record can have.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What a build of a member is made of: options, where its files are, and everything that can
-//! change its result.
+//! The inputs of a member's build: its options, the locations of its files, and everything that can change
+//! its result.
 
 mod dep_info;
 mod inputs;

@@ -1,4 +1,4 @@
-//! Where cargo and maturin put what they build, and what is there.
+//! Where cargo and maturin put what they build, and what is there now.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

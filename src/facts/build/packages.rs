@@ -1,4 +1,4 @@
-//! Which packages cargo builds from this machine's files: cargo is asked.
+//! Which packages cargo builds from this machine's files, by asking cargo.
 
 use camino::Utf8Path;
 use cargo_metadata::Metadata;

@@ -1,4 +1,4 @@
-//! What cargo's records of a build tell of the environment variables that it read.
+//! The environment variables that a build read, according to cargo's records.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What a project's own automation runs and installs: tox, nox, make, just, continuous integration
-//! and the scripts in pyproject.toml.
+//! What a project's own automation runs and installs: tox, nox, make, just, continuous integration and the
+//! scripts in pyproject.toml.
 
 use std::str::FromStr;
 

@@ -1,5 +1,5 @@
-//! What Rust tests import that have no Python tests beside them to bring it, from where their project
-//! says what tests need.
+//! What Rust tests import when no Python tests bring it along, from wherever the project says what its tests
+//! need.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! Everything that a project lists for its developers: what its own recipes may start.
+//! Everything that a project lists for its developers: what its own recipes may run.
 
 use std::collections::BTreeSet;
 

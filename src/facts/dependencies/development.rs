@@ -1,4 +1,4 @@
-//! What develops a package besides groups of its own: uv's older table, and a project above.
+//! A package's development dependencies outside its own groups: uv's older table, and an enclosing project.
 
 use camino::Utf8PathBuf;
 

@@ -1,5 +1,5 @@
-//! Which of a project's dependency groups and extras bring a test runner, by what is in them and not by
-//! their names.
+//! Which of a project's dependency groups and extras bring a test runner, judged by their content, not their
+//! names.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Where a project names a package that its tests miss.
+//! Where a project names a package that its tests lack.
 
 use std::fmt::Write as _;
 

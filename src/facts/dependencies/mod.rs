@@ -1,12 +1,12 @@
 //! Which packages the environment must hold, and where the project says so.
 //!
 //! `gather` makes installations (`sync`) of what the manifests ask for, by the `selection` of groups and
-//! extras, and of those that are named by others (`named_extras`); of a uv `workspace` all at once, as far
-//! as no `conflicts` are said. What the tests need is
-//! found by their `runner`: in `groups` and extras, in requirements files, and in what other tools install
-//! into `environments` of their own; what those of a crate without pyproject.toml need, in the same and
-//! in continuous integration (`crate_tests`, `workflow`), as what only recipes name (`named_tools`); `mentions` finds what is missing
-//! after all, also in the rest of the project's `automation`.
+//! extras, and of those that other requirements name (`named_extras`); a uv `workspace` is installed all at
+//! once unless `conflicts` are declared. What the tests need is found through their `runner`: in `groups` and
+//! extras, in requirements files, and in what other tools install into `environments` of their own. What a
+//! crate without pyproject.toml needs is found in the same places and in continuous integration
+//! (`crate_tests`, `workflow`), and so is what only recipes name (`named_tools`). `mentions` finds what is
+//! missing after all, also in the rest of the project's `automation`.
 
 mod automation;
 mod conflicts;

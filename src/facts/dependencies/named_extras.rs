@@ -1,5 +1,5 @@
-//! What requirements ask for of members' extras: uv leaves out what maturin builds, with all that its
-//! extras would bring.
+//! Members' extras that requirements ask for: uv leaves out what maturin builds, along with everything that
+//! its extras would bring.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the project's own recipes name, and only environments of tools or the jobs of workflows install.
+//! What the project's own recipes name, and only tool environments or workflow jobs install.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Where a project says what its tests need: everything that transitively brings the test runner,
-//! whatever it is called.
+//! Where a project says what its tests need: everything that transitively brings the test runner, whatever it
+//! is called.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

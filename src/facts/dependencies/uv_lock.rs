@@ -1,4 +1,4 @@
-//! Whether a uv.lock may be handed to uv as it is.
+//! Whether a uv.lock may be passed to uv as it is.
 
 use camino::Utf8Path;
 

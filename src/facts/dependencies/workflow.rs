@@ -1,4 +1,4 @@
-//! What the jobs of GitHub's workflows install with pip, all of them and those that run Rust tests.
+//! What the jobs of GitHub workflows install with pip, in all jobs and in those that run Rust tests.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

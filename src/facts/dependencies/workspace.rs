@@ -1,4 +1,4 @@
-//! What uv installs of a uv workspace: all that `uv sync --all-packages` does, but for what maturin
+//! What uv installs for a uv workspace: everything that `uv sync --all-packages` does, except what maturin
 //! builds.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Whether uv builds a package again when its Rust code changes (uv docs, "Dynamic metadata").
+//! Whether uv rebuilds a package when its Rust code changes (uv docs, "Dynamic metadata").
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::Item;

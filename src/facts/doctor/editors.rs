@@ -1,4 +1,4 @@
-//! Settings of editors that make an IDE and a shell undo each other's builds.
+//! Editor settings that make an IDE and a shell undo each other's builds.
 
 use camino::Utf8PathBuf;
 use clap::ValueEnum;

@@ -1,4 +1,4 @@
-//! What cargo itself says of a manifest: a build would end there.
+//! cargo's own complaints about a manifest: a build would fail there.
 
 use camino::Utf8Path;
 

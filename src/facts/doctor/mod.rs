@@ -1,8 +1,8 @@
-//! What a project is, and the problems in it: what will go wrong, why, and what helps.
+//! What a project is, and its problems: what will go wrong, why, and what helps.
 //!
-//! Nothing is changed or provided, and no code of the project is run. `checkup` gathers all; a new
-//! problem is a function of the file that is about the same thing, and is called there. `report` is what
-//! there is, `table` the same for people.
+//! Nothing is changed or installed, and no code of the project is run. `checkup` gathers everything; a new
+//! problem is a function in the file about the same subject, and is called there. `report` lists what exists,
+//! `table` shows it to people.
 
 mod cache_keys;
 mod checkup;

@@ -1,4 +1,4 @@
-//! Files that Python imports in place of what is built, and stubs that nobody reads.
+//! Files that Python imports instead of what is built, and stubs that type checkers ignore.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! One thing that will go wrong, and what takes it away.
+//! One thing that will go wrong, and what fixes it.
 
 use camino::Utf8PathBuf;
 

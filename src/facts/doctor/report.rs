@@ -1,4 +1,4 @@
-//! What there is: tools, interpreters, the environment, packages and what they take up.
+//! What exists: tools, interpreters, the environment, packages and their disk usage.
 
 use camino::Utf8PathBuf;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! A file of an editor while pyx fills it.
+//! An editor's configuration file while pyx fills it in.
 
 use camino::Utf8Path;
 use serde_json::Value;

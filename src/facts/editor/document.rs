@@ -1,4 +1,4 @@
-//! JSON with comments, edited so that every byte stays which pyx does not set.
+//! JSON with comments, edited so that every byte that pyx does not set stays.
 
 use camino::Utf8Path;
 use jsonc_parser::ParseOptions;

@@ -1,4 +1,4 @@
-//! The editors that pyx knows. One more is a variant here and a file beside `zed`.
+//! The editors that pyx knows. Another one is a variant here and a file next to `zed`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,8 +1,8 @@
-//! Editors: the files of settings, tasks and debug configurations with which they and pyx agree.
+//! Editors: the settings, tasks and debug configurations that make them agree with pyx.
 //!
-//! `workspace` is what an editor has to know of a project. `zed` and `vscode` say it in the words of
-//! theirs, by what `servers` (language servers), `tasks` and `launch` have for both. `document` edits the
-//! JSON, `settings` reads what is set already.
+//! `workspace` is what an editor has to know about a project. `zed` and `vscode` express it in their own
+//! terms, with what `servers` (language servers), `tasks` and `launch` have for both. `document` edits the
+//! JSON, `settings` reads what is already set.
 
 mod config_file;
 mod document;

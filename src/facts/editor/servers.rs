@@ -1,4 +1,4 @@
-//! What language servers are told, whatever the editor.
+//! Settings for language servers, whatever the editor.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What an editor is set to, whoever has set it.
+//! An editor's current settings, whoever made them.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! Where an editor keeps the settings that matter here, and what it calls them.
+//! Where an editor keeps the settings that matter here, and their names.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What editors offer to run: the commands of pyx, and recipes.
+//! What editors offer to run: pyx commands and recipes.
 
 use super::workspace::Workspace;
 

@@ -1,4 +1,4 @@
-//! What an editor has to know of a project.
+//! What an editor has to know about a project.
 
 use std::collections::BTreeSet;
 

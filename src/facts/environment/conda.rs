@@ -1,5 +1,5 @@
 //! Environments of conda, mamba and pixi: a whole Python, and in `conda-meta` a record of every file that
-//! came with it. Who names one wants it built into; making and removing it stays with its maker.
+//! came with it. Naming one means building into it; creating and removing it is left to its tool.
 
 use std::str::FromStr;
 

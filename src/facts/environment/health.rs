@@ -1,4 +1,4 @@
-//! Whether an environment works, what is wrong with it, and who may make it anew.
+//! Whether an environment works, what is wrong with it, and who may recreate it.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::Version;

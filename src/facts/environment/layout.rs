@@ -1,4 +1,4 @@
-//! What an environment is: where things are in it, and which Python it has.
+//! The layout of an environment: where things are in it, and which Python it has.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! The environment of a project: which it is, and how it is. `layout` is where things are in one, `health`
-//! what is wrong with it; `conda` is of those that conda makes.
+//! The environment of a project: which one it is, and its state. `layout` says where things are in it,
+//! `health` what is wrong with it; `conda` is about those that conda creates.
 
 mod conda;
 mod health;

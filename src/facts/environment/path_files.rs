@@ -1,4 +1,4 @@
-//! Where Python imports from besides its packages.
+//! Where Python imports from besides site-packages.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! Which Python a project asks for, and where it says so.
+//! Which Python a project asks for, and where.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! Something outside that decides what is built or installed, as it was and as it is.
+//! Something outside the program that decides what is built or installed, as it was and as it is.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

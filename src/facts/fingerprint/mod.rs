@@ -1,8 +1,8 @@
-//! What a build was made from, and whether that is still so.
+//! What a build was made from, and whether that still holds.
 //!
-//! An `input` is something outside as it was; `tree` is that for a folder. `records` are the files in which
-//! they are kept between runs; [`execute`](crate::execute) writes them. What is an input of a build is
-//! decided in [`build`](super::build).
+//! An `input` is something outside the program as it was; `tree` is the same for a folder. `records` are the
+//! files that keep them between runs; [`execute`](crate::execute) writes them. What counts as an input of a
+//! build is decided in [`build`](super::build).
 
 mod input;
 mod records;

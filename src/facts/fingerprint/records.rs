@@ -1,7 +1,7 @@
-//! What earlier runs have written down.
+//! What earlier runs recorded.
 //!
-//! A record is a cache: one that is damaged or written by a newer pyx is ignored with a warning,
-//! and everything it would have saved is done again.
+//! A record is a cache: one that is damaged or was written by a newer pyx is ignored with a warning, and
+//! everything it would have saved is done again.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
-//! The files of a folder, a line for each: `SIZE MODIFIED CHANGED INODE HASH PATH`, sorted by path.
-//! Where the content does not count, all but the path is `-`; of a file that changed while the build ran
-//! nothing else is known either.
+//! The files of a folder, one line each: `SIZE MODIFIED CHANGED INODE HASH PATH`, sorted by path. Where the
+//! content does not matter, everything but the path is `-`; the same goes for a file that changed while the
+//! build ran.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! cargo's configuration in the checkout: it holds for whoever builds there, and no sdist has it.
+//! cargo configuration in the checkout: it applies to builds there, but no sdist contains it.
 
 use camino::Utf8PathBuf;
 

@@ -1,4 +1,4 @@
-//! What git knows: files that are not committed, tags on the last commit, ignored lock files.
+//! What git knows: uncommitted files, tags on the last commit, ignored lock files.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

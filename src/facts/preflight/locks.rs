@@ -1,8 +1,8 @@
-//! Whether Cargo.lock and uv.lock are there and say what the manifests ask for.
+//! Whether Cargo.lock and uv.lock exist and match the manifests.
 //!
-//! Compared without cargo: `cargo metadata --locked` would need every dependency downloaded, and a
-//! second on a large workspace. What it would say of registries (a yanked version, a feature that is
-//! gone) is left to the build.
+//! Compared without cargo: `cargo metadata --locked` would need every dependency downloaded, and take a
+//! second on a large workspace. What it would say about registries (a yanked version, a removed feature) is
+//! left to the build.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;

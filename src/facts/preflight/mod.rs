@@ -1,10 +1,10 @@
-//! What is wrong with a project before anything is built of it for release.
+//! What is wrong with a project before anything of it is built for a release.
 //!
-//! An error is what makes the published distributions wrong or keeps an index from taking them;
-//! what only looks wrong is a warning. Nothing of the project is run.
+//! An error makes the published distributions wrong or keeps an index from accepting them; what only looks
+//! wrong is a warning. Nothing of the project is run.
 //!
-//! Each file is about one thing that can contradict another. `doctor` tells what of it matters without a
-//! release, by [`drift`].
+//! Each file is about one thing that can contradict another. What of it matters without a release, `doctor`
+//! reports through [`drift`].
 
 pub mod cargo_config;
 mod checkout;

@@ -1,4 +1,4 @@
-//! Whether `requires-python`, the stable ABI and the classifiers speak of the same Pythons.
+//! Whether `requires-python`, the stable ABI and the classifiers agree on the supported Pythons.
 
 use std::cmp::Ordering;
 

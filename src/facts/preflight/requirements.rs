@@ -1,4 +1,4 @@
-//! The package's name, what it requires of Python packages, and what builds it.
+//! The package's name, the Python packages it requires, and its build requirements.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Whether all that states a version states the same one.
+//! Whether all places that state a version state the same one.
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What Cargo.toml files say of each other, without running cargo.
+//! How Cargo.toml files refer to each other, without running cargo.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

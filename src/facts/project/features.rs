@@ -1,6 +1,6 @@
-//! Which features cargo enables in a crate and in what it depends on, by our own reading of the manifests
-//! (cargo book, "Features" and "Feature resolver version 2"): it is wanted where no process may be started, and
-//! where there is no Cargo.lock yet. `tests/it/contract` holds it against what `cargo tree` says.
+//! Which features cargo enables in a crate and its dependencies, by pyx's own reading of the manifests (cargo
+//! book, "Features" and "Feature resolver version 2"): needed where no process may be started, and where
+//! there is no Cargo.lock yet. `tests/it/contract` checks it against `cargo tree`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! One package that was found by its manifests, and what commands know of it as a member.
+//! A package that was found by its manifests, and what commands know about it as a member.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

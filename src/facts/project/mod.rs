@@ -1,10 +1,11 @@
 //! What the project is: its packages, in dependency order, and where their things live.
 //!
 //! `discover` decides from a folder which packages those are, `found_package` what each is as a `member`;
-//! `uv_workspace` is what uv has in one environment with it. `crates` follows what Cargo.toml files say of
-//! each other, `features` what they switch on in each other, `python_module` what a crate is to Python,
-//! `extension_module` where PyO3's feature of that name is switched on, `layout` where the Python code is,
-//! `cargo_directories` where cargo builds, `refused_by_maturin` what nobody needs to compile for to know.
+//! `uv_workspace` is what uv puts into one environment with it. `crates` follows the references between
+//! Cargo.toml files, `features` the features they enable in each other, `python_module` what a crate is to
+//! Python, `extension_module` where PyO3's feature of that name is enabled, `layout` where the Python code
+//! is, `cargo_directories` where cargo builds, `refused_by_maturin` what maturin is known to reject without
+//! compiling anything.
 
 mod cargo_directories;
 mod crates;

@@ -1,5 +1,5 @@
-//! What a crate is to Python by its manifest and its sources: a module, a program that starts it, or a
-//! library for one of these.
+//! What a crate is to Python, by its manifest and sources: a module, a program that embeds it, or a library
+//! for one of these.
 
 use crate::model::error::Result;
 use crate::world::disk;

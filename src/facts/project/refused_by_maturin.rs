@@ -1,4 +1,4 @@
-//! What maturin refuses, some of it only after it has compiled for minutes.
+//! What maturin rejects, some of it only after minutes of compiling.
 
 use toml_edit::Item;
 

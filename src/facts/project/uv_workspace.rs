@@ -1,4 +1,4 @@
-//! uv workspaces: which packages are in one (uv docs, "Using workspaces").
+//! uv workspaces: which packages belong to one (uv docs, "Using workspaces").
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Names of projects: valid for Python's packaging, for Python and for cargo.
+//! Project names: valid for Python packaging, for Python and for cargo.
 
 use crate::model::error::{Error, Result};
 use crate::model::package_name;

@@ -1,4 +1,4 @@
-//! What just says of a justfile: `just --dump --dump-format json`. Nothing of it is run or evaluated.
+//! just's own description of a justfile: `just --dump --dump-format json`. Nothing in it is run or evaluated.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! Recipes: those of the project's justfile, and those that are part of the program.
 //!
-//! A built-in recipe is a file of `recipes/` that `built_in` names; `dump` asks just what a justfile has.
+//! A built-in recipe is a file of `recipes/` that `built_in` names; `dump` asks just what a justfile
+//! contains.
 
 mod built_in;
 mod dump;

@@ -1,4 +1,4 @@
-//! Options of just's that people write before a recipe, and that are passed on to it.
+//! just options that people write before a recipe, and that are passed on to just.
 
 /// By name, how many values each takes (`just --help`). Those that say which justfile is meant, that
 /// print something and run no recipe, or that cargo has as well are none of them.

@@ -1,5 +1,4 @@
-//! What decides about the checks of a file besides the file: while it is the same, what an earlier run has
-//! found still holds.
+//! What the checks of a file depend on besides the file: while it is the same, earlier results still hold.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! What rustc is told besides.
+//! Additional flags for rustc.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;

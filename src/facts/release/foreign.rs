@@ -1,4 +1,4 @@
-//! What runs here of the wheels for other machines: a Python for such a machine, and what runs that.
+//! Which wheels for other machines can run here: a Python for such a machine, and what runs that Python.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! The index that is published to.
+//! The index to publish to.
 
 use url::Url;
 

@@ -1,7 +1,7 @@
-//! What an sdist holds of other people's: files behind links that lead out of the checkout.
+//! Foreign files in an sdist: those behind links that lead out of the checkout.
 //!
-//! cargo and maturin pack what a link leads to as if it stood there, so whoever clones a repository and
-//! releases it would publish files of this machine.
+//! cargo and maturin pack the target of a link as if it were there, so releasing a cloned repository could
+//! publish files of this machine.
 
 use std::collections::BTreeSet;
 

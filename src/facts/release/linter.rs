@@ -1,4 +1,4 @@
-//! Who checks a distribution: our own rules and the linters of the field, by their names.
+//! What checks a distribution, by name: pyx's own rules and the established linters.
 
 /// The name of our own rules among the checks.
 pub const OWN_RULES: &str = "pyx";

@@ -1,11 +1,11 @@
-//! What a release is made from, and how much of it is there.
+//! What a release is made from, and how much of it exists.
 //!
-//! `release_facts` is all of it, gathered here; `wheels` the packages and wheels that it has, and
-//! `wheel_identity` what each of these is built from. `pythons` and `platform` are what it is for, `abi` which wheels that makes, `foreign` what runs here of those
-//! for other machines, `flags` what rustc is told,
-//! `package` what is built of it, `links_out` what may not be packed. `linter` is who checks it, `record` is what is kept of its checks
-//! and of the set in `dist/`, `check_rules` how long that holds, `set_in_dist` whether that set is still
-//! there; `publication` and `index` are of `release publish`.
+//! `release_facts` is all of it, gathered here; `wheels` has its packages and wheels, and `wheel_identity`
+//! what each of these is built from. `pythons` and `platform` are the targets, `abi` the wheels that follow
+//! from them, `foreign` what can run here of those for other machines, `flags` what rustc is told, `package`
+//! what is built of it, `links_out` what may not be packed. `linter` is what checks it, `record` what is kept
+//! of its checks and of the set in `dist/`, `check_rules` how long that holds, `set_in_dist` whether that set
+//! is still there; `publication` and `index` belong to `release publish`.
 
 mod abi;
 mod check_rules;

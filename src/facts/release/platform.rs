@@ -1,4 +1,4 @@
-//! For which platform a wheel is, and what links it.
+//! The platform that a wheel is for, and what links it.
 
 use camino::Utf8Path;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What `release publish` sends: files of `release.json` that are still what was released.
+//! What `release publish` uploads: the files in `release.json` that still are what was released.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Whether `dist/` is the set that was released: what describes it and what is there agree, both ways.
+//! Whether `dist/` is the set that was released: its records and its files must agree, both ways.
 
 use std::collections::BTreeMap;
 

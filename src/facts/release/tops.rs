@@ -1,4 +1,4 @@
-//! What a wheel has at its top.
+//! The top level of a wheel.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! What a wheel is built from: one that was built of the same is not built again.
+//! What a wheel is built from: one that was built from the same is not built again.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! The tests of the folder around packages that have tests of their own.
+//! The tests of a folder around packages that have tests of their own.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Whether the documentation of Rust code holds tests, as rustdoc reads it.
+//! Whether the documentation of Rust code contains tests, as rustdoc reads it.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! How a project's own automation has its Rust tests run.
+//! How a project's own automation runs its Rust tests.
 
 use crate::facts::dependencies::Automation;
 

@@ -1,13 +1,13 @@
 //! Which tests a project has, and how they are run.
 //!
-//! - Python: `python` finds the folder and the arguments of a package's tests, by what `pytest_config` says of
-//!   them and which are `test_files`; `pytest_args` and `unittest` have what a runner is given, `test_place` where a
-//!   further test goes, `unshipped` which of them no wheel has.
-//! - Rust: `rust` finds the crates that have tests, `rust_sources` the files in which those may be,
-//!   `documented_tests` how their project has them run.
+//! - Python: `python` finds the folder and the arguments of a package's tests, from `pytest_config` and
+//!   `test_files`; `pytest_args` and `unittest` have the arguments of the runners, `test_place` where another
+//!   test goes, `unshipped` which tests no wheel contains.
+//! - Rust: `rust` finds the crates that have tests, `rust_sources` the files that may contain them,
+//!   `documented_tests` how their project runs them.
 //! - `word`: what arguments on the command line name.
 //!
-//! What runs the Python tests is told by [`dependencies`](super::dependencies).
+//! What runs the Python tests is known to [`dependencies`](super::dependencies).
 
 mod around;
 mod doctests;

@@ -1,4 +1,4 @@
-//! A configuration of pytest below the folder that it is started in.
+//! A pytest configuration below the folder that pytest is started in.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

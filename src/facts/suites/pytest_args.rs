@@ -1,4 +1,4 @@
-//! What pytest is given: the files and doctests of the project's own calls, and modules where a package is
+//! The arguments of pytest: the files and doctests of the project's own calls, and modules where a package is
 //! installed.
 
 use camino::{Utf8Path, Utf8PathBuf};

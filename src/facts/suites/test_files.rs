@@ -1,4 +1,4 @@
-//! Which files are tests, by their names and their places.
+//! Which files are tests, by name and place.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Where a further test is found by the runner that a package has.
+//! Where a new test is found by the package's runner.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What unittest is called with.
+//! The arguments of unittest.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

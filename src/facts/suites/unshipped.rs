@@ -1,4 +1,4 @@
-//! Tests among the modules of a package that its wheel leaves out: nothing can import them from there.
+//! Tests among the modules of a package that its wheel leaves out: nothing can import them from the wheel.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the machine does not give: disk, permissions, locks, network, processes.
+//! What the machine lacks: disk, permissions, locks, network, processes.
 
 use camino::Utf8PathBuf;
 

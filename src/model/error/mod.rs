@@ -1,7 +1,7 @@
 //! Every way in which cargo-pyx can fail: one text, one exit code and at most one hint per error.
 //!
-//! An error lives in the family that says where one looks for its cause; what a command itself is told
-//! or meets stands here.
+//! An error belongs to the family in which one looks for its cause; what a command itself is told or
+//! encounters is here.
 
 mod machine;
 mod project;

@@ -1,4 +1,4 @@
-//! An interpreter or environment that will not do, and modules that Python does not find in it.
+//! Unsuitable interpreters and environments, and modules that Python does not find in them.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

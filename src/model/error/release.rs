@@ -1,4 +1,4 @@
-//! Wheels and sdists that may not go out as they are.
+//! Wheels and sdists that must not be published as they are.
 
 use camino::Utf8PathBuf;
 

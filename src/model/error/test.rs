@@ -1,4 +1,4 @@
-//! Tests that failed, or that there are none of.
+//! Tests that failed, or that do not exist.
 
 use camino::Utf8PathBuf;
 

@@ -1,5 +1,5 @@
-//! What the options of test runners mean: which of a command line's words are tests, which are values
-//! of options, and what the options are about.
+//! What the options of test runners mean: which words of a command line are tests, which are values of
+//! options, and what the options are about.
 
 mod tables;
 

@@ -1,4 +1,4 @@
-//! The options of each runner, as its own help has them, and those of pip.
+//! The options of each runner, according to its own help, and those of pip.
 
 use super::RunnerOptions;
 

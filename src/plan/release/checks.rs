@@ -1,7 +1,7 @@
-//! What a file must pass besides its tests: our own rules, and the linters of the field.
+//! What a file must pass besides its tests: pyx's own rules and the established linters.
 //!
-//! A linter has its name in [`Linter`], its pin in `world/tool/release.txt`,
-//! its command here, and what it prints is understood in `execute/release/linters.rs`.
+//! A linter has its name in [`Linter`], its pin in `world/tool/release.txt`, its command here, and its output
+//! is interpreted in `execute/release/linters.rs`.
 
 use std::collections::BTreeMap;
 

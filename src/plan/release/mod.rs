@@ -1,9 +1,7 @@
-//! `cargo pyx release wheel` and `sdist`: a set that has been checked and tested before it reaches
-//! `dist/`.
+//! `cargo pyx release wheel` and `sdist`: a set that is checked and tested before it reaches `dist/`.
 //!
-//! Three stages, each decided when the one before is done: the sdists, the wheels that are built of
-//! them, and what is done with the wheels. What an earlier run has built or checked of the same
-//! bytes is taken as it is.
+//! Three stages, each decided when the previous one is done: the sdists, the wheels that are built from them,
+//! and what is done with the wheels. What an earlier run built or checked from the same bytes is reused.
 
 mod checks;
 mod decide;

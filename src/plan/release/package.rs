@@ -1,4 +1,4 @@
-//! Packing sdists, and building wheels of them.
+//! Packs sdists, and builds wheels from them.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

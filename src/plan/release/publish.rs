@@ -1,5 +1,5 @@
-//! `cargo pyx release publish`: checked, confirmed, compared with what the index has, and uploaded
-//! one after another.
+//! `cargo pyx release publish`: checked, confirmed, compared with what the index has, and uploaded one after
+//! another.
 
 use crate::facts::release::{Publication, Publishable, RELEASE_AGAIN, short};
 use crate::model::counted::counted;

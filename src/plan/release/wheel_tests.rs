@@ -1,5 +1,5 @@
-//! Every wheel on every interpreter that it claims and that is here: installed in a clean
-//! environment, each module imported, then the project's Python tests.
+//! Every wheel on every available interpreter that it claims: installed in a clean environment, each module
+//! imported, then the project's Python tests.
 
 use crate::facts::Testing;
 use crate::facts::release::{ForeignPython, Staged, Tried, label};

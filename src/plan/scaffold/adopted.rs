@@ -1,4 +1,4 @@
-//! What a project gets that has one of the two languages: new files, and edits of its own.
+//! What a project with one of the two languages gets: new files, and edits of its own.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

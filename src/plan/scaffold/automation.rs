@@ -1,4 +1,4 @@
-//! Continuous integration for a project that is there.
+//! Continuous integration for an existing project.
 
 use std::fmt::Write as _;
 

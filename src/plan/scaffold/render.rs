@@ -1,4 +1,4 @@
-//! Templates: files with `@{name}` in the places of what differs.
+//! Templates: files with `@{name}` in place of what varies.
 
 /// Puts values in the places of their names. A line that is nothing but a name goes where the value
 /// is empty, and so does one of the two blank lines around it.

@@ -1,4 +1,4 @@
-//! What a project's workflows for GitHub Actions build, from the release's own table of platforms.
+//! What a project's GitHub Actions workflows build, from the release's own table of platforms.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Folders of sources that have gone, as git leaves them: what it ignores in them keeps them there.
+//! Source folders that have disappeared, as git leaves them: ignored files keep them in place.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! The file system: looking, hashing, and writing whole files atomically. Nobody else touches it.
+//! The file system: looking, hashing, and writing whole files atomically. Nothing else accesses it.
 #![expect(
     clippy::disallowed_methods,
     reason = "this folder owns looking at the file system"

@@ -1,4 +1,4 @@
-//! What is there by a pattern.
+//! Files that match a pattern.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

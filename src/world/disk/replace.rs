@@ -1,4 +1,4 @@
-//! Putting a file in the place of another that processes may have loaded.
+//! Replaces a file that processes may have loaded.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! Whole directories: copied with their times, and put in place in one rename.
+//! Whole directories: copied with their times, and put in place with one rename.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! How much files take up.
+//! Disk usage of files.
 
 use camino::Utf8Path;
 

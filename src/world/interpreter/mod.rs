@@ -1,6 +1,6 @@
-//! Python interpreters: which are there, and what each is.
+//! Python interpreters: which exist, and what each is.
 //!
-//! `places` are the folders in which they stand, `probe` what one says of itself, `trust` decides which are run.
+//! `places` lists the folders they are in, `probe` asks one about itself, `trust` decides which may be run.
 
 mod places;
 mod probe;

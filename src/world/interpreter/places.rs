@@ -1,4 +1,4 @@
-//! Where interpreters stand: PATH, pyenv, uv, and the roots of other machines.
+//! Where interpreters are: PATH, pyenv, uv, and the roots of other machines.
 
 use std::str::FromStr;
 

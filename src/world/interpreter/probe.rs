@@ -1,4 +1,4 @@
-//! What an interpreter says of itself.
+//! What an interpreter reports about itself.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,4 +1,4 @@
-//! Which interpreters a command runs that only looks: none that a checkout brings, until one that builds has.
+//! Which interpreters a read-only command runs: none that a checkout brings, until a command that builds has.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,7 +1,7 @@
 //! cargo's configuration files (cargo book, "Configuration").
 //!
-//! Read here and not by cargo-config2: that knows no `include`, refuses files that cargo takes, tells no
-//! lines, and runs rustc by itself.
+//! Read here and not by cargo-config2: that does not know `include`, rejects files that cargo accepts,
+//! reports no line numbers, and runs rustc by itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

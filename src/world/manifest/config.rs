@@ -1,6 +1,6 @@
 //! `[tool.pyx]` of pyproject.toml, or `[package.metadata.pyx]` of a crate without one.
 //!
-//! The types are what is read, and what editors are told: `docs/schema.json` is made of them, with
+//! The types are both what is read and what editors are told: `docs/schema.json` is generated from them, with
 //! their comments as its descriptions.
 
 use serde::Deserialize;

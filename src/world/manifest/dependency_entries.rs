@@ -1,4 +1,4 @@
-//! What a Cargo.toml says of every dependency, with its place.
+//! What a Cargo.toml says about every dependency, with its place.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::Item;

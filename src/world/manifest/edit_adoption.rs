@@ -1,4 +1,4 @@
-//! Edits with which a project gets its other language: text in, text out; what is not about that stays.
+//! Edits that give a project its other language: text in, text out; everything unrelated stays.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};

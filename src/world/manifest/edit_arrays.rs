@@ -1,4 +1,4 @@
-//! Changes of arrays in TOML files: text in, text out, every other byte as it was.
+//! Edits of arrays in TOML files: text in, text out, every other byte unchanged.
 
 use std::ops::Range;
 

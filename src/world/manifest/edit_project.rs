@@ -1,4 +1,4 @@
-//! `[project]` for a package that another backend described: text in, text out.
+//! `[project]` for a package that another build backend described: text in, text out.
 
 use toml_edit::{Array, InlineTable, Item, Table, TableLike, Value};
 

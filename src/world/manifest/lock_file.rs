@@ -1,4 +1,4 @@
-//! What Cargo.lock and uv.lock say of packages: their `[[package]]` entries.
+//! What Cargo.lock and uv.lock say about packages: their `[[package]]` entries.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

@@ -1,9 +1,10 @@
 //! TOML files of a project: text in, typed values with their places out.
 //!
 //! `manifests` keeps what is parsed. `cargo` and `pyproject` are the two manifests, `config` the settings of
-//! pyx in them, `lock_file` what lock files hold, `dependency_tables` and `dependency_entries` where Cargo.toml lists
-//! dependencies and what it says of each, `standard` of which types the standards want values
-//! to be, `uv_settings` what `[tool.uv]` says, `workspace` where cargo finds the root of a crate's workspace. The files `edit_…` change text and keep every other byte.
+//! pyx in them, `lock_file` what lock files contain, `dependency_tables` and `dependency_entries` where
+//! Cargo.toml lists dependencies and what it says about each, `standard` which types the standards require of
+//! values, `uv_settings` what `[tool.uv]` says, `workspace` where cargo finds the root of a crate's
+//! workspace. The files `edit_…` change text and keep every other byte.
 #![expect(clippy::disallowed_types, reason = "this folder owns toml_edit")]
 
 mod edit_adoption;

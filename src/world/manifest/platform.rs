@@ -1,4 +1,4 @@
-//! Whether what stands below `[target]` is for this machine, as far as that is known without asking rustc.
+//! Whether a table below `[target]` applies to this machine, as far as that is known without asking rustc.
 
 use std::env::consts::{ARCH, FAMILY, OS};
 use std::str::FromStr;

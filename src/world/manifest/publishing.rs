@@ -1,4 +1,4 @@
-//! Where uv publishes to, as its configuration says (uv docs, "Building and publishing a package").
+//! Where uv publishes to, according to its configuration (uv docs, "Building and publishing a package").
 
 use camino::Utf8Path;
 use toml_edit::{Item, TableLike};

@@ -1,5 +1,5 @@
-//! What the standards say of the types in a pyproject.toml (PEP 518, 621 and 735): whoever else reads the file refuses
-//! it otherwise, and to us what is of another type would not be there.
+//! The types that the standards require in a pyproject.toml (PEP 518, 621 and 735): other tools reject such a
+//! file, and pyx would treat a value of the wrong type as absent.
 #![expect(dead_code, reason = "they are read for their types alone")]
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! A table of TOML as a type, by serde: its mistakes in our words, with their place.
+//! A TOML table as a type, by serde: its errors in pyx's words, with their place.
 
 use std::fmt::Formatter;
 use std::marker::PhantomData;

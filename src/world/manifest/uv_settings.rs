@@ -1,4 +1,4 @@
-//! What uv is told of a project in `[tool.uv]` (uv docs, "Settings").
+//! uv's settings for a project in `[tool.uv]` (uv docs, "Settings").
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What is said of a child: how it starts, what it prints and how it ends.
+//! Describes a child process: how it starts, what it prints and how it ends.
 #![expect(clippy::disallowed_methods, reason = "this folder spawns")]
 
 use std::collections::BTreeMap;

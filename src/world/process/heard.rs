@@ -1,4 +1,4 @@
-//! Children that we listen to.
+//! Children whose output is captured.
 
 use std::io::{BufRead, BufReader, PipeReader, Read};
 use std::process::{Command, ExitStatus, Stdio};

@@ -1,9 +1,9 @@
 //! The only place that spawns.
 //!
-//! - [`read`]: we need the program's text.
-//! - [`stream`]: we listen while it runs; its whole process group ends with us.
-//! - [`show`]: a person works in it; the terminal is its.
-//! - [`Server`]: others ask it while it runs.
+//! - [`read`]: the program's text is needed.
+//! - [`stream`]: its output is processed while it runs; its whole process group ends with us.
+//! - [`show`]: a person works in it; the terminal belongs to it.
+//! - [`Server`]: other processes talk to it while it runs.
 
 mod child;
 mod heard;

@@ -1,5 +1,5 @@
-//! The children that run, with all that they have started, so that none outlives us: a guard ends them
-//! should we be killed, on Windows a job object.
+//! The children that run, with everything they started, so that none outlives us: a guard ends them if we are
+//! killed; on Windows, a job object does.
 #![cfg_attr(
     unix,
     expect(clippy::disallowed_methods, reason = "this folder spawns")

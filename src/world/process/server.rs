@@ -1,4 +1,4 @@
-//! Children that others ask.
+//! Children that other processes talk to.
 
 use std::process::Stdio;
 

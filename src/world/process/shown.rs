@@ -1,4 +1,4 @@
-//! Children in which a person works.
+//! Children that a person works in.
 
 #[cfg(unix)]
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Signals are noted instead of ending us, so that what runs below us ends first.
+//! Signals are noted instead of ending us, so that our children end first.
 
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Once, OnceLock};

@@ -1,4 +1,4 @@
-//! The lock of the user cache: of several that lack a tool one provides it, and the others wait.
+//! The lock of the user cache: of several processes that lack a tool, one provides it and the others wait.
 
 use crate::model::error::{Error, MachineError, Result};
 use crate::world::disk::{self, FileLock};

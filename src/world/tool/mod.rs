@@ -1,4 +1,4 @@
-//! Finding uv, maturin, just and cargo, and providing what is missing.
+//! Finds uv, maturin, just and cargo, and provides what is missing.
 //!
 //! `provision` puts one program into the user cache, `toolbox` an environment of Python tools. The pinned
 //! versions are in pins.json and release.txt.
@@ -396,7 +396,10 @@ mod tests_of_programs {
         let (_temp, session) = machine_with("uv", Some("echo uv 0.6.0"));
         let error = uv(&session).unwrap_err();
         assert_eq!(error.exit().code(), 3);
-        assert!(error.to_string().contains("but >=0.7.0 is needed"), "{error}");
+        assert!(
+            error.to_string().contains("but >=0.7.0 is needed"),
+            "{error}"
+        );
     }
 
     #[test]

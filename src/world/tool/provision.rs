@@ -1,4 +1,4 @@
-//! Tools in the user cache: `tools/NAME-VERSION/NAME`, put there once and checked at every use.
+//! Tools in the user cache: `tools/NAME-VERSION/NAME`, put there once and verified at every use.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};

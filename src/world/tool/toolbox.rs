@@ -1,5 +1,5 @@
-//! Python tools in the user cache: an environment of their own, made once from a list with hashes, and
-//! again once it is no longer what was made.
+//! Python tools in the user cache: an environment of their own, created once from a list with hashes, and
+//! again if it no longer is what was created.
 
 use std::fmt::Write as _;
 

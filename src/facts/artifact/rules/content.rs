@@ -1,4 +1,4 @@
-//! Members that an archive should not have, by their names.
+//! Members that an archive should not have, judged by name.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What an archive tells of the machine it was built on: absolute paths, RPATH, debug information.
+//! What an archive reveals about the machine it was built on: absolute paths, RPATH, debug information.
 
 use std::collections::BTreeMap;
 

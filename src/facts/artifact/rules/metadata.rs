@@ -1,4 +1,4 @@
-//! METADATA and PKG-INFO, by the core metadata specifications and by what PyPI refuses.
+//! METADATA and PKG-INFO, judged by the core metadata specifications and by what PyPI refuses.
 
 use std::str::FromStr;
 

@@ -1,10 +1,8 @@
-//! The rules for distributions. A rule is a function from what was read to findings, and its name is
-//! that of the findings.
+//! The rules for distributions. A rule is a function from what was read to findings, which carry its name.
 //!
-//! `wheel` and `sdist` list all rules that are about theirs; every other file is about one part: the
-//! names of members (`content`), extension modules, METADATA, RECORD, `Requires-Python`, what a
-//! platform tag promises (`policy`), secrets, paths of the build machine (`leaks`), the sources that an
-//! sdist is built from.
+//! `wheel` and `sdist` list all their rules; every other file is about one part: the names of members
+//! (`content`), extension modules, METADATA, RECORD, `Requires-Python`, what a platform tag promises
+//! (`policy`), secrets, paths of the build machine (`leaks`), the sources that an sdist is built from.
 
 mod content;
 mod extension;

@@ -1,4 +1,4 @@
-//! Platform tags that PyPI does not take.
+//! Platform tags that PyPI refuses.
 
 use crate::facts::artifact::Tags;
 use crate::facts::artifact::platform::PlatformTag;

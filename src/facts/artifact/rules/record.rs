@@ -1,5 +1,4 @@
-//! Whether RECORD says what the files are. Installers that verify it refuse a wheel in which it is
-//! wrong.
+//! Whether RECORD matches the files. Installers that verify it refuse a wheel in which it does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 

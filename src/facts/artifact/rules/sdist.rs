@@ -1,4 +1,4 @@
-//! All rules about an sdist, and those about its name and its one folder.
+//! All rules about an sdist, and those about its name and its top-level folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 

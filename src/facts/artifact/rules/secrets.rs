@@ -1,4 +1,4 @@
-//! Secrets, by the names of files and by what is in them.
+//! Secrets, recognised by file name and content.
 
 use memchr::memmem;
 

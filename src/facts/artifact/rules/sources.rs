@@ -1,4 +1,4 @@
-//! What an sdist must hold to be built: the manifests, and every file that they name.
+//! What an sdist must contain to be built: the manifests, and every file that they name.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! What the tools that keep environments of their own install into them for tests: hatch, poetry, pdm,
-//! tox and nox, as far as it can be read without running them.
+//! What tools with environments of their own install into them for tests: hatch, poetry, pdm, tox and nox, as
+//! far as it can be read without running them.
 
 mod hatch;
 mod nox;

@@ -1,4 +1,4 @@
-//! What nox's sessions install (nox docs, "Configuration & API"), from the literals in noxfile.py.
+//! What nox sessions install (nox docs, "Configuration & API"), from the literals in noxfile.py.
 
 use std::collections::BTreeMap;
 

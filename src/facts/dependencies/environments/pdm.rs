@@ -1,4 +1,4 @@
-//! pdm's groups for development (pdm docs, "Legacy `tool.pdm.dev-dependencies`").
+//! pdm's development groups (pdm docs, "Legacy `tool.pdm.dev-dependencies`").
 
 use url::Url;
 

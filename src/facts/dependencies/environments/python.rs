@@ -1,4 +1,4 @@
-//! Python source as far as its literals go.
+//! Python source, as far as its literals go.
 
 /// A token that matters to calls with literal arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! tox's environments (tox docs, "Configuration"): tox.ini, tox.toml, and what pyproject.toml and
-//! setup.cfg have of either.
+//! tox's environments (tox docs, "Configuration"): tox.ini, tox.toml, and their counterparts in
+//! pyproject.toml and setup.cfg.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;

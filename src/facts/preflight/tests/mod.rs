@@ -1,4 +1,4 @@
-//! Every rule, in a project of which nothing else is wrong.
+//! Every rule, in a project with nothing else wrong.
 
 mod metadata;
 mod state;

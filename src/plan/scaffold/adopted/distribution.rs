@@ -1,4 +1,4 @@
-//! A package that stays as it is, and requires another one with the module, in one uv workspace.
+//! A package that stays as it is and requires another one with the module, in one uv workspace.
 
 use crate::facts::adoption::{DISTRIBUTION_FOLDER, RustDistribution};
 use crate::model::error::Result;

@@ -1,4 +1,4 @@
-//! Files that an adoption makes, changes or removes.
+//! Files that an adoption creates, changes or removes.
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -1,4 +1,4 @@
-//! A crate with a module, and what maturin packs it by: a package of its own among others.
+//! A crate with a module and its maturin packaging: a package of its own among others.
 
 use crate::facts::adoption::ModuleName;
 use crate::world::manifest::keys;

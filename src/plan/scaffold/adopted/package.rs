@@ -1,4 +1,4 @@
-//! A Python package that gets a crate, and maturin for its backend.
+//! A Python package that gets a crate, and maturin as its build backend.
 
 use std::collections::BTreeSet;
 

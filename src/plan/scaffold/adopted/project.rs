@@ -1,4 +1,4 @@
-//! `[project]` from what the old backend put into the wheel.
+//! `[project]`, from what the previous build backend put into the wheel.
 
 use std::str::FromStr;
 

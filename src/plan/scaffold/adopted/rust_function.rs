@@ -1,4 +1,4 @@
-//! A function in Rust with the signature of one in Python, and no body.
+//! A Rust function with the signature of a Python one, and no body.
 
 use camino::Utf8Path;
 

@@ -1,4 +1,4 @@
-//! What an annotation of Python is in Rust, and in a stub.
+//! What a Python annotation becomes in Rust, and in a stub.
 
 use crate::model::python_function::{Annotation, DefaultValue};
 

@@ -1,4 +1,4 @@
-//! A function of a package with its twin in Rust: what imports it, what compares the two, and the stub.
+//! A function of a package with its Rust twin: what imports it, what compares the two, and the stub.
 
 use std::collections::BTreeSet;
 
