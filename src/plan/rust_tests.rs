@@ -35,7 +35,8 @@ pub(super) fn prepare(
         if embedding::probe(context, build).is_err() {
             return Ok(()); // said in the place of their result
         }
-        embedding::prepare(plan, context, build, &own_features(context, suite, build))?;
+        let features = own_features(context, build, &suite.tested);
+        embedding::prepare(plan, context, build, &features)?;
     }
     // who wants to know the first failure waits for nothing else
     let is_due = build.staleness.is_some() && !testing.fail_fast;
@@ -231,7 +232,7 @@ fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Resu
         .arg("build")
         .args(place_args(suite, build, &suite.tested))
         .args(profile_args(&build.options.profile))
-        .args(features(context, suite, build))
+        .args(features(context, suite, build, &suite.tested))
         .args(passed_args(context.request, &build.options))
         .arg("--examples");
     if suite.links_python {
@@ -261,7 +262,7 @@ fn cargo_test(
         .arg("test")
         .args(place_args(suite, build, packages))
         .args(profile_args(&build.options.profile))
-        .args(features(context, suite, build))
+        .args(features(context, suite, build, packages))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_args(context.request, &build.options))
         .arg(which)
@@ -293,7 +294,7 @@ fn nextest(
         .args(["nextest", "run"])
         .args(place_args(suite, build, &suite.tested))
         .args(profile)
-        .args(features(context, suite, build))
+        .args(features(context, suite, build, &suite.tested))
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_to_nextest(context.request, &build.options))
         .args(testing.quiet.then_some(quiet).into_iter().flatten())
@@ -376,15 +377,20 @@ fn untestable(suite: &RustSuite, error: &PythonError, testing: &Testing) -> Step
     )
 }
 
-/// The flags for features of the tested packages: as the project's automation says them, with those that
-/// are asked for; else the extension's own, and those with which its local dependencies are in it.
-fn features(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Vec<String> {
+/// The flags for features of the packages that a call selects: as the project's automation says them, with
+/// those that are asked for; else the extension's own, and those with which its local dependencies are in it.
+fn features(
+    context: &PlanContext<'_>,
+    suite: &RustSuite,
+    build: &Build,
+    packages: &[String],
+) -> Vec<String> {
     if let Some(said) = &suite.documented_features {
         return [said.clone(), asked_features(build, said)].concat();
     }
-    let mut args = own_features(context, suite, build);
+    let mut args = own_features(context, build, packages);
     if build.member.resolver() > 1 {
-        for package in &suite.tested {
+        for package in packages {
             let taken = build.member.features_of(package);
             let named: Vec<String> = taken.iter().map(|it| format!("{package}/{it}")).collect();
             args.extend(feature_args(&named));
@@ -410,13 +416,18 @@ fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
     args
 }
 
-/// Those of the extension's crate, of the build and for tests.
-fn own_features(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Vec<String> {
+/// Those of the extension's crate, of the build and for tests, as far as a call selects a package that has
+/// them: cargo refuses features of others.
+fn own_features(context: &PlanContext<'_>, build: &Build, packages: &[String]) -> Vec<String> {
     let member = &build.member;
     let package = member.cargo.package_name().unwrap_or_default();
-    if !suite.tested.iter().any(|tested| tested == package) {
-        return Vec::new();
-    }
+    let is_selected = |name: &str| packages.iter().any(|it| it == name);
+    let is_known = |feature: &&String| {
+        let of_dependency = feature
+            .split_once('/')
+            .map(|(name, _)| name.trim_end_matches('?'));
+        is_selected(package) || of_dependency.is_some_and(is_selected)
+    };
     // `PACKAGE/FEATURE` of the package itself is known to the second resolver only
     let is_prefixed = member.resolver() > 1;
     let python = context.target.base();
@@ -428,6 +439,7 @@ fn own_features(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> 
     let named: Vec<String> = own
         .chain(conditional.filter(|it| is_own_feature(&member.cargo, it)))
         .chain(&member.config().test.rust_features)
+        .filter(is_known)
         .map(|feature| {
             if is_prefixed && !feature.contains('/') {
                 format!("{package}/{feature}")

@@ -456,6 +456,30 @@ fn documentation_of_libraries_is_tested_and_docstrings_are_not() {
         .never_says("nonsense");
 }
 
+/// cargo refuses a feature of a package that a call does not select.
+#[test]
+fn documentation_is_tested_with_the_features_of_its_own_package() {
+    let project = project!("workspace");
+    let text = "//! ```\n//! assert!(shared::RICH);\n//! ```\n\n\
+        pub const RICH: bool = cfg!(feature = \"rich\");\n\
+        pub fn slug(title: &str) -> String { title.to_lowercase().replace(' ', \"-\") }\n";
+    project.write("crates/shared/src/lib.rs", text); // nothing else is tested of it
+    project.append("crates/shared/Cargo.toml", "\n[features]\nrich = []\n");
+    let manifest = "packages/alpha/Cargo.toml";
+    let rich = "shared = { workspace = true, features = [\"rich\"] }";
+    project.edit(manifest, "shared.workspace = true", rich);
+    project.append(manifest, "\n[features]\nfast = []\n");
+    let settings = "\n[tool.maturin]\nfeatures = [\"fast\"]\n";
+    project.append("packages/alpha/pyproject.toml", settings);
+    project.append(
+        "packages/alpha/src/lib.rs",
+        "\n#[test]\nfn is_fast() {\n    assert!(cfg!(feature = \"fast\"));\n}\n",
+    );
+    let run = test(&project, &["--rust"]).run().succeeds();
+    let own = "Testing doctests of shared";
+    run.says_once(own).says("is_fast");
+}
+
 #[test]
 fn a_filter_that_selects_no_rust_test_is_no_success_whoever_runs_them() {
     let project = small(&folder!());
