@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use pep440_rs::VersionSpecifiers;
@@ -75,13 +76,14 @@ fn of_cargo(project: &Project, member: &Member, lock: &Toml) -> Result<Vec<Findi
     let lock = CargoLock {
         entries: lock.lock_entries(),
         path: lock.path.clone(),
-        version: root.and_then(|root| root.workspace_version()),
         shared: root
             .map(|root| root.workspace_dependencies())
             .unwrap_or_default(),
     };
     let inside = workspace_crates(&project.manifests, member)?;
-    let outside = crates_outside(member, &inside);
+    let mut outside = crates_outside(member, &inside);
+    let demanded = lock.demanded(&inside, &outside);
+    outside.retain(|cargo| lock.entry(cargo).is_some() || demanded.contains(cargo.dir()));
     let inside = inside.iter().filter_map(|cargo| lock.differs(cargo, true));
     let outside = outside
         .iter()
@@ -92,24 +94,40 @@ fn of_cargo(project: &Project, member: &Member, lock: &Toml) -> Result<Vec<Findi
 struct CargoLock {
     entries: Vec<LockEntry>,
     path: Utf8PathBuf,
-    /// `[workspace.package] version`
-    version: Option<Spanned<String>>,
     /// `[workspace.dependencies]`
     shared: Vec<Dependency>,
 }
 
 impl CargoLock {
+    fn entry(&self, cargo: &CargoToml) -> Option<&LockEntry> {
+        let name = cargo.package_name()?;
+        let mut local = self.entries.iter().filter(|entry| entry.local);
+        local.find(|entry| entry.name.value == name)
+    }
+
+    /// The folders of crates that must be locked whatever features are on: all that the workspace's crates
+    /// name, and what is neither optional nor for tests of those outside it that are locked themselves.
+    fn demanded(
+        &self,
+        inside: &[Arc<CargoToml>],
+        outside: &[Arc<CargoToml>],
+    ) -> BTreeSet<Utf8PathBuf> {
+        let of_all = inside.iter().flat_map(|cargo| cargo.whole_needs());
+        let locked = outside.iter().filter(|cargo| self.entry(cargo).is_some());
+        let of_locked = locked
+            .flat_map(|cargo| cargo.dependencies())
+            .filter(|need| !need.optional);
+        let needs = of_all.chain(of_locked);
+        needs.filter_map(|need| need.path).collect()
+    }
+
     /// The first thing about a crate that the lock says otherwise, or not at all.
     ///
     /// `whole`: whether the crate is of the workspace, all of whose dependencies are locked; of
     /// others only what is enabled is.
     fn differs(&self, cargo: &CargoToml, whole: bool) -> Option<Finding> {
         let name = cargo.package_name()?;
-        let entry = self
-            .entries
-            .iter()
-            .find(|entry| entry.local && entry.name.value == name);
-        let Some(entry) = entry else {
+        let Some(entry) = self.entry(cargo) else {
             let message = format!("`Cargo.lock` lacks the crate `{name}`");
             return Some(stale(&cargo.toml, message, &["package", "name"]));
         };
@@ -120,12 +138,7 @@ impl CargoLock {
     }
 
     fn other_version(&self, cargo: &CargoToml, entry: &LockEntry) -> Option<Finding> {
-        let own = cargo.version();
-        let said = if cargo.inherits("version") {
-            self.version.clone()
-        } else {
-            own
-        }?;
+        let said = cargo.settled_version()?;
         let locked = &entry.version.as_ref()?.value;
         let message = format!(
             "`Cargo.lock` has `{}` at {locked}, but its version is {}",

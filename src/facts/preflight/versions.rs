@@ -149,7 +149,7 @@ fn is_of_another_crate(project: &Project, one: &Versioned, tagged: &Version) -> 
     let members = project.all().filter(|it| one.members.contains(&it.name));
     let mut crates = members.flat_map(|member| &member.path_dependencies);
     let has_it = |cargo: &Arc<CargoToml>| {
-        let said = cargo.version().or_else(|| cargo.workspace_version());
+        let said = cargo.settled_version();
         said.and_then(|said| version::parse(&said.value)).as_ref() == Some(tagged)
     };
     !is_next && crates.any(has_it)

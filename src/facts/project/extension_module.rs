@@ -1,10 +1,11 @@
 //! PyO3's feature `extension-module`, which keeps programs and tests from being linked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use crate::world::manifest::{ArrayEdit, CargoToml, Spanned};
+use crate::world::manifest::{ArrayEdit, CargoToml, Spanned, Toml};
 
 use super::Member;
 use super::crates::{PYO3, pyo3_features};
@@ -35,15 +36,11 @@ impl HardWired {
         if own.is_empty() && !pyo3_features(member, selection).contains(FEATURE) {
             return None;
         }
-        let mut entries = member.dependencies.values().flatten();
-        let inherits = entries.any(|one| one.inherited);
-        let root = member.workspace_cargo.as_ref();
-        let root = root.filter(|root| inherits && root.toml.path != member.manifest());
         let others: Vec<Switch> = member
             .path_dependencies
             .iter()
-            .chain(root)
             .flat_map(|cargo| Switch::all(cargo))
+            .chain(inherited_from(member).values().flat_map(Switch::all))
             .collect();
         let first = own.first().or(others.first())?;
         Some(Self {
@@ -57,6 +54,23 @@ impl HardWired {
             },
         })
     }
+}
+
+/// The roots of workspaces from which the member or one of its path dependencies takes a dependency, by path:
+/// each has its own (cargo book, "Inheriting a dependency from a workspace").
+fn inherited_from(member: &Member) -> BTreeMap<Utf8PathBuf, CargoToml> {
+    let inherits = |cargo: &Arc<CargoToml>| {
+        let needs = member.dependencies.get(&cargo.toml.path);
+        needs.is_some_and(|needs| needs.iter().any(|one| one.inherited))
+    };
+    let crates = member.crates().filter(|cargo| inherits(cargo));
+    let roots = crates.filter_map(|cargo| cargo.workspace.clone());
+    // those that are crates of the member are looked at as such
+    let is_crate = |root: &Arc<Toml>| member.crates().any(|it| it.toml.path == root.path);
+    roots
+        .filter(|root| !is_crate(root))
+        .filter_map(|root| Some((root.path.clone(), CargoToml::of(root).ok()?)))
+        .collect()
 }
 
 /// Whether maturin is told to switch it on, by its name or by a feature of the crate.
@@ -178,14 +192,11 @@ fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, ArrayEd
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use camino::Utf8Path;
 
     use super::super::{Project, Selection};
     use super::*;
     use crate::world::disk;
-    use crate::world::manifest::Toml;
     use crate::world::session::Session;
 
     const PYPROJECT: &str = "[build-system]\nrequires = ['maturin']\nbuild-backend = 'maturin'\n\
@@ -221,6 +232,36 @@ mod tests {
         let texts = ["Cargo.toml", "pyproject.toml"]
             .map(|name| disk::read_text(&dir.join(name)).unwrap().unwrap());
         (found, texts)
+    }
+
+    #[test]
+    fn what_a_path_dependency_inherits_is_that_of_its_own_workspace() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let package = |name: &str, rest: &str| format!("[package]\nname = '{name}'\n{rest}");
+        for (name, text) in [
+            (
+                "Cargo.toml",
+                "[workspace]\nmembers = ['core']\n[workspace.dependencies]\n\
+                 pyo3 = { version = '0.29', features = ['extension-module'] }\n"
+                    .to_owned(),
+            ),
+            (
+                "core/Cargo.toml",
+                package("core", "[dependencies]\npyo3.workspace = true\n"),
+            ),
+            (
+                "x/Cargo.toml",
+                package("x", "[workspace]\n[dependencies]\ncore.path = '../core'\n"),
+            ),
+            ("x/pyproject.toml", PYPROJECT.to_owned()),
+        ] {
+            disk::write(&dir.join(name), text.as_bytes()).unwrap();
+        }
+        let found = HardWired::find(&member(&dir.join("x"))).unwrap();
+        assert_eq!((found.line, found.by_default), (4, false));
+        assert_eq!(found.path, disk::resolve(dir).join("Cargo.toml"));
+        assert!(found.fix.is_empty());
     }
 
     #[test]

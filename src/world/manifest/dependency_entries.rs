@@ -128,6 +128,16 @@ impl CargoToml {
         self.toml.spanned(&["package", "version"])
     }
 
+    /// The version that the crate has: its own, or the one that its own workspace gives it, which need not be
+    /// that of the crates that depend on it.
+    pub fn settled_version(&self) -> Option<Spanned<String>> {
+        if !self.inherits("version") {
+            return self.version();
+        }
+        let root = self.workspace.as_ref()?;
+        root.spanned(&["workspace", "package", "version"])
+    }
+
     /// The version that members inherit.
     pub fn workspace_version(&self) -> Option<Spanned<String>> {
         self.toml.spanned(&["workspace", "package", "version"])

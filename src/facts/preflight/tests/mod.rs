@@ -141,15 +141,27 @@ impl GoodProject {
     }
 
     fn says_when(&self, allow_dirty: bool) -> Vec<String> {
-        let session = self.session();
-        let project = Project::discover(&session, &Selection::default()).unwrap();
-        let found = crate::facts::preflight::findings(&session, &project, allow_dirty).unwrap();
+        self.says_from(&self.session(), allow_dirty)
+    }
+
+    /// What is said in a folder below.
+    fn says_in(&self, folder: &str) -> Vec<String> {
+        let session = Session {
+            cwd: self.dir.join(folder),
+            ..Session::default()
+        };
+        self.says_from(&session, false)
+    }
+
+    fn says_from(&self, session: &Session, allow_dirty: bool) -> Vec<String> {
+        let project = Project::discover(session, &Selection::default()).unwrap();
+        let found = crate::facts::preflight::findings(session, &project, allow_dirty).unwrap();
         let wording = |finding: &crate::model::finding::Finding| {
             let severity = match finding.severity {
                 Severity::Warning => "warning",
                 Severity::Error => "error",
             };
-            format!("{severity}: {}", finding.wording(&project.root))
+            format!("{severity}: {}", finding.wording(&self.dir))
         };
         found.iter().map(wording).collect()
     }

@@ -65,6 +65,95 @@ fn the_version_that_a_lock_names_is_the_one_that_counts() {
     }
 }
 
+/// The crate `core` beside the project, in a workspace of its own whose version is not the project's.
+const CORE: &str = "[package]\nname = \"core\"\nversion.workspace = true\n";
+const CORES_WORKSPACE: &str =
+    "[workspace]\nmembers = [\"core\"]\n[workspace.package]\nversion = \"0.8.0\"\n";
+
+/// The project `one` in `python`, below the workspace of the crate `core`, which it depends on as `needs` says
+/// there.
+fn beside_another_workspace(core: &str, lock: &str) -> GoodProject {
+    let project = GoodProject::new();
+    let files = disk::names(&project.dir);
+    for name in files {
+        let (from, to) = (
+            project.dir.join(&name),
+            project.dir.join("python").join(&name),
+        );
+        disk::create_dir(to.parent().unwrap()).unwrap();
+        std::fs::rename(from, to).unwrap();
+    }
+    project.write("Cargo.toml", CORES_WORKSPACE);
+    project.write("Cargo.lock", "version = 4\n");
+    project.write("core/Cargo.toml", core);
+    project.write("core/src/lib.rs", "");
+    let needs = "[workspace.package]\nversion = \"0.6.3\"\n\n[dependencies]\n\
+                 core.path = \"../core\"\n";
+    project.edit("python/Cargo.toml", "[dependencies]\n", needs);
+    project.edit(
+        "python/Cargo.lock",
+        " \"pyo3\",\n",
+        " \"core\",\n \"pyo3\",\n",
+    );
+    let locked = format!("{}\n{lock}", project.read("python/Cargo.lock"));
+    project.write("python/Cargo.lock", &locked);
+    project
+}
+
+#[test]
+fn what_a_crate_inherits_is_that_of_its_own_workspace() {
+    for (locked, expected) in [
+        ("0.8.0", ""),
+        (
+            "0.6.3",
+            "error: core/Cargo.toml:3: `Cargo.lock` has `core` at 0.6.3, but its version is 0.8.0",
+        ),
+    ] {
+        let lock = format!("[[package]]\nname = \"core\"\nversion = \"{locked}\"\n");
+        let project = beside_another_workspace(CORE, &lock);
+        let expected: Vec<&str> = Vec::from_iter(Some(expected).filter(|text| !text.is_empty()));
+        assert_eq!(project.says_in("python"), expected);
+    }
+}
+
+#[test]
+fn of_crates_outside_the_workspace_the_lock_holds_what_is_enabled() {
+    let helper = "[package]\nname = \"helper\"\nversion = \"0.1.0\"\n";
+    let lock = "[[package]]\nname = \"core\"\nversion = \"0.8.0\"\n";
+    for (needs, is_demanded) in [
+        ("[dependencies]\nhelper.path = \"../helper\"\n", true),
+        ("[build-dependencies]\nhelper.path = \"../helper\"\n", true),
+        ("[dev-dependencies]\nhelper.path = \"../helper\"\n", false),
+        (
+            "[dependencies]\nhelper = { path = \"../helper\", optional = true }\n\
+             [dev-dependencies]\nhelper.path = \"../helper\"\n\
+             [features]\ntest-data = [\"dep:helper\"]\n",
+            false,
+        ),
+        // what only such a crate needs
+        (
+            "[dependencies]\nmiddle = { path = \"../middle\", optional = true }\n",
+            false,
+        ),
+    ] {
+        let project = beside_another_workspace(&format!("{CORE}{needs}"), lock);
+        project.edit(
+            "Cargo.toml",
+            "[\"core\"]",
+            "[\"core\", \"middle\", \"helper\"]",
+        );
+        project.write("helper/Cargo.toml", helper);
+        project.write("helper/src/lib.rs", "");
+        let middle = helper.replace("helper", "middle");
+        let middle = format!("{middle}[dependencies]\nhelper.path = \"../helper\"\n");
+        project.write("middle/Cargo.toml", &middle);
+        project.write("middle/src/lib.rs", "");
+        let text = "error: helper/Cargo.toml:2: `Cargo.lock` lacks the crate `helper`";
+        let expected = Vec::from_iter(is_demanded.then_some(text));
+        assert_eq!(project.says_in("python"), expected, "{needs}");
+    }
+}
+
 #[test]
 fn uv_lock_knows_the_dependency_groups() {
     const LOCKED: &str = "\n[package.metadata.requires-dev]\n\

@@ -149,11 +149,17 @@ fn a_tag_without_a_name_may_mean_a_crate_that_the_package_is_made_of() {
         ("v0.2.0", "0.2.0", true), // and the package's was forgotten
     ] {
         let project = GoodProject::committed();
-        let dependency = "[dependencies]\ncore = { path = 'core' }\n";
+        let dependency = "[dependencies]\ncore = { path = 'cores/core' }\n";
         project.edit("Cargo.toml", "[dependencies]\n", dependency);
-        let core = format!("[package]\nname = 'core'\nversion = '{of_crate}'\n[workspace]\n");
-        project.write("core/Cargo.toml", &core);
-        project.write("core/src/lib.rs", "");
+        // in a workspace of its own, from which it inherits
+        let root = "[workspace]\nmembers = ['core']\n[workspace.package]\n";
+        project.write(
+            "cores/Cargo.toml",
+            &format!("{root}version = '{of_crate}'\n"),
+        );
+        let core = "[package]\nname = 'core'\nversion.workspace = true\n";
+        project.write("cores/core/Cargo.toml", core);
+        project.write("cores/core/src/lib.rs", "");
         project.git("add .");
         project.git("commit -qm core");
         project.git(&format!("tag {tag}"));
