@@ -27,6 +27,8 @@ pub struct Versioned {
     pub statements: Vec<Statement>,
     /// Whether no crate that has it is published, so that cargo's statement reaches nobody.
     pub is_private: bool,
+    /// Whether crates inherit it that are no part of its members.
+    pub is_shared: bool,
 }
 
 /// One place that states a version.
@@ -161,13 +163,17 @@ fn one(project: &Project, holder: &VersionHolder, members: &[&Member]) -> Result
         version,
         statements,
         is_private: are_private(members),
+        is_shared: false,
     };
-    if let Some(member) = members.first()
-        && !is_left_open
-    {
-        one.add_workspace(&project.manifests, member, holder)?;
+    if !is_left_open {
+        one.add_workspace(&project.manifests, members, holder)?;
     }
     Ok(one)
+}
+
+/// `manifest`: the Cargo.toml of a crate.
+fn is_part(member: &Member, manifest: &Utf8PathBuf) -> bool {
+    member.manifest() == manifest || member.parts.contains(manifest)
 }
 
 fn are_private(members: &[&Member]) -> bool {
@@ -329,12 +335,17 @@ impl Versioned {
     fn add_workspace(
         &mut self,
         manifests: &Manifests,
-        member: &Member,
+        members: &[&Member],
         holder: &VersionHolder,
     ) -> Result<()> {
+        let Some(member) = members.first() else {
+            return Ok(());
+        };
         let crates = workspace_crates(manifests, member)?;
         let mut own = crates.clone();
         own.retain(|cargo| VersionHolder::of(cargo, &member.workspace) == *holder);
+        let mut others = own.iter().map(|cargo| &cargo.toml.path);
+        self.is_shared = others.any(|path| !members.iter().any(|member| is_part(member, path)));
         if let Some(lock) = manifests.toml(&member.workspace.join("Cargo.lock"))? {
             let names = own.iter().filter_map(|cargo| cargo.package_name());
             self.add_lock(&lock, &names.collect::<Vec<_>>());
@@ -490,6 +501,7 @@ mod tests {
             version: None,
             statements: Vec::new(),
             is_private: false,
+            is_shared: false,
         };
         one.add_lock(&lock, &["a", "b", "c", "d"]);
         let rivals = one.statements.iter().map(|said| {

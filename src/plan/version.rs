@@ -263,6 +263,7 @@ mod tests {
             version: version::parse(version),
             statements: statements.collect(),
             is_private: false,
+            is_shared: false,
         };
         let texts = files
             .iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use pep440_rs::Version;
 
-use crate::facts::project::Project;
+use crate::facts::project::{Project, workspace_crates};
 use crate::facts::versions::{Statement, StatementKind, Versioned};
 use crate::model::finding::Finding;
 use crate::model::package_name;
@@ -87,12 +87,29 @@ fn differing(project: &Project, one: &Versioned, said: &Statement) -> Option<Fin
     };
     let hint = match said.kind {
         // `release version` takes a literal of another version for something else
-        StatementKind::Dunder => {
-            format!("write \"{version}\" there, or take it from importlib.metadata")
-        }
-        _ => format!("cargo pyx release version {version}"),
+        StatementKind::Dunder => Some(format!(
+            "write \"{version}\" there, or take it from importlib.metadata"
+        )),
+        StatementKind::UvLock => Some("uv lock".to_owned()),
+        _ => agreement(one),
     };
-    Some(finding.at(&said.path, Some(said.line)).hint(hint))
+    let finding = finding.at(&said.path, Some(said.line));
+    Some(Finding { hint, ..finding })
+}
+
+/// How the manifests come to state one version: the highest, because indexes have seen the lower ones; `None` where
+/// that would change the version of crates that are no part of the package.
+fn agreement(one: &Versioned) -> Option<String> {
+    let of = |kind: StatementKind| one.statements.iter().filter(move |said| said.kind == kind);
+    let cargos = of(StatementKind::Cargo).filter_map(Statement::version);
+    let pythons = of(StatementKind::PyProject).filter_map(Statement::version);
+    let (in_cargo, in_python) = (cargos.max(), pythons.max());
+    if !one.is_shared {
+        let highest = in_cargo.max(in_python)?;
+        return Some(format!("cargo pyx release version {highest}"));
+    }
+    let hint = "dynamic = [\"version\"], in place of `version`, takes it from Cargo.toml";
+    (in_python <= in_cargo).then(|| hint.to_owned())
 }
 
 /// Whether one release follows the other, so that a bump was forgotten in one place; versions that are
@@ -139,16 +156,20 @@ fn tagged(
     Some(finding.at(&decisive.path, Some(decisive.line)))
 }
 
-/// Whether the version is that of a crate in the checkout that its members depend on, and none that theirs
-/// was to become.
+/// Whether the version is that of a crate in the checkout, of its members' workspaces or behind them, and none
+/// that theirs was to become.
 fn is_of_another_crate(project: &Project, one: &Versioned, tagged: &Version) -> bool {
     let is_next = one
         .version
         .as_ref()
         .is_some_and(|own| is_one_step(own, tagged));
     let members = project.all().filter(|it| one.members.contains(&it.name));
-    let mut crates = members.flat_map(|member| &member.path_dependencies);
-    let has_it = |cargo: &Arc<CargoToml>| {
+    let mut crates = members.flat_map(|member| {
+        // what cannot be read has been found
+        let beside = workspace_crates(&project.manifests, member).unwrap_or_default();
+        beside.into_iter().chain(member.crates().cloned())
+    });
+    let has_it = |cargo: Arc<CargoToml>| {
         let said = cargo.settled_version();
         said.and_then(|said| version::parse(&said.value)).as_ref() == Some(tagged)
     };

@@ -169,6 +169,95 @@ fn a_tag_without_a_name_may_mean_a_crate_that_the_package_is_made_of() {
     }
 }
 
+/// The hints about differing versions once the crate has one and the package another.
+fn hints(project: &GoodProject, cargo: &str, python: &str) -> Vec<Option<String>> {
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        project.edit(name, "\"0.1.0\"", &format!("\"{cargo}\""));
+    }
+    for name in ["pyproject.toml", "uv.lock", "one/__init__.py"] {
+        project.edit(name, "\"0.1.0\"", &format!("\"{python}\""));
+    }
+    let mut found = project.found();
+    found.retain(|finding| finding.rule == "version-mismatch");
+    found.into_iter().map(|finding| finding.hint).collect()
+}
+
+#[test]
+fn no_version_is_proposed_that_is_lower_than_another() {
+    for (cargo, python, highest) in [
+        ("0.10.0", "0.9.0", "0.10.0"),
+        ("0.9.0", "0.10.0", "0.10.0"),
+        ("0.10.0", "0.10.0rc1", "0.10.0"),
+        ("0.23.1", "0.1", "0.23.1"),
+    ] {
+        let hints = hints(&GoodProject::new(), cargo, python);
+        let hint = format!("cargo pyx release version {highest}");
+        assert_eq!(hints, [Some(hint)], "{cargo} {python}");
+    }
+}
+
+#[test]
+fn a_version_that_other_crates_inherit_is_not_changed_for_one_package() {
+    const DYNAMIC: &str =
+        "dynamic = [\"version\"], in place of `version`, takes it from Cargo.toml";
+    for (needs, python, expected) in [
+        ("", "0.9.0", Some(DYNAMIC)),
+        ("", "1.1.0", None),
+        (
+            "other.path = \"other\"\n",
+            "0.9.0",
+            Some("cargo pyx release version 1.0.0"),
+        ),
+        (
+            "other.path = \"other\"\n",
+            "1.1.0",
+            Some("cargo pyx release version 1.1.0"),
+        ),
+    ] {
+        let project = GoodProject::new();
+        project.edit(
+            "Cargo.toml",
+            "version = \"0.1.0\"",
+            "version.workspace = true",
+        );
+        let root = "members = [\"other\"]\n[workspace.package]\nversion = \"0.1.0\"\n";
+        project.edit(
+            "Cargo.toml",
+            "[workspace]\n",
+            &format!("[workspace]\n{root}"),
+        );
+        project.edit(
+            "Cargo.toml",
+            "[dependencies]\n",
+            &format!("[dependencies]\n{needs}"),
+        );
+        let other = "[package]\nname = \"other\"\nversion.workspace = true\n";
+        project.write("other/Cargo.toml", other);
+        project.write("other/src/lib.rs", "");
+        let hints = hints(&project, "1.0.0", python);
+        assert_eq!(hints, [expected.map(str::to_owned)], "{needs} {python}");
+    }
+}
+
+#[test]
+fn a_tag_of_a_crate_is_none_of_the_package_that_follows_another_version() {
+    for (cargo, tag, is_told) in [
+        ("0.4.3", "v0.4.3", false),
+        ("0.2.0", "v0.2.0", true), // and the package's was forgotten
+        ("0.4.3", "v0.4.2", true),
+    ] {
+        let project = GoodProject::committed();
+        for name in ["Cargo.toml", "Cargo.lock"] {
+            project.edit(name, "\"0.1.0\"", &format!("\"{cargo}\""));
+        }
+        project.git("commit -qam core");
+        project.git(&format!("tag {tag}"));
+        let says = project.says();
+        let told = says.iter().any(|line| line.contains("is tagged"));
+        assert_eq!(told, is_told, "{tag}: {says:?}");
+    }
+}
+
 #[test]
 fn one_tag_of_several_is_enough() {
     let project = GoodProject::committed();
