@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::build::output_dir_in;
 use crate::facts::{Build, Caller, CargoTarget, Program, Running, TargetEnvironment};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
@@ -128,7 +129,7 @@ pub(super) fn target(
     let subject = format!("{kind} {name} [{}]", build.options.profile);
     let id = StepId::Program(name.to_owned());
     plan.then(Step::new(id, "Building", subject, action));
-    let mut folder = dir.join(build.options.folder());
+    let mut folder = output_dir_in(dir, &build.member, &build.options);
     if matches!(program, CargoTarget::Example(_)) {
         folder.push("examples");
     }

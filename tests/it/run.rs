@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::support::{CheckOutcome, Project, Pyx, Running, folder, project, within};
+use crate::support::{CheckOutcome, Project, Pyx, Running, folder, host, project, within};
 
 const PYX: &str = env!("CARGO_BIN_EXE_cargo-pyx");
 const GREETING: &str = "Hello from Rust!";
@@ -98,6 +98,17 @@ fn a_programs_streams_and_its_end_are_passed_through() {
     let lost = run(&project, &["no-such-program"]).run();
     assert_ne!(lost.code, Some(0));
     lost.says_once("error: ").says("`no-such-program`");
+}
+
+#[test]
+fn a_program_is_started_from_where_cargo_puts_what_it_builds_for_a_target() {
+    let project = small(&folder!());
+    let shout = || run(&project, &["--bin", "shout", "hello"]);
+    let set = shout().env("CARGO_BUILD_TARGET", host()).run().succeeds();
+    assert_eq!(set.stdout, "HELLO!\n");
+    let config = format!("[build]\ntarget = \"{}\"\n", host());
+    project.write(".cargo/config.toml", &config);
+    assert_eq!(shout().run().succeeds().stdout, "HELLO!\n");
 }
 
 #[test]

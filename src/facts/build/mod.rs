@@ -12,7 +12,8 @@ pub use dep_info::{sources, sources_of_crates};
 pub use inputs::{BuildPlace, Inputs, modules_in_sources};
 pub use options::{CargoArguments, Flags, Options, PYTHON_PACKAGE, is_own_feature, settings};
 pub use output::{
-    all_fingerprints, artifacts, fingerprints, output_dir, target_dir, target_dir_in, tests_dir,
+    all_fingerprints, artifacts, fingerprints, output_dir, output_dir_in, target_dir,
+    target_dir_in, tests_dir,
 };
 pub use packages::{local_packages, metadata, own_packages};
 pub use variables::variables_below;

@@ -28,9 +28,13 @@ pub fn target_dir_in(state: &Utf8Path, member: &Member) -> Utf8PathBuf {
 
 /// Where a build's files are: below the target triple's folder where one is configured.
 pub fn output_dir(member: &Member, options: &Options) -> Utf8PathBuf {
-    let mut dir = target_dir(member);
-    dir.extend(&member.directories.triple);
-    dir.join(options.folder())
+    output_dir_in(target_dir(member), member, options)
+}
+
+/// As [`output_dir`], of a build in the target directory `target`.
+pub fn output_dir_in(mut target: Utf8PathBuf, member: &Member, options: &Options) -> Utf8PathBuf {
+    target.extend(&member.directories.triple);
+    target.join(options.folder())
 }
 
 /// cargo's own records of the last build, one folder for each crate: `NAME-HASH`.

@@ -57,16 +57,6 @@ impl World {
         said.clone()
     }
 
-    /// The machine's target triple.
-    pub(super) fn host() -> String {
-        let run = Checkout::at(Path::new("/"))
-            .run("rustc", &["-vV"])
-            .succeeds();
-        let mut lines = run.stdout.lines();
-        let host = lines.find_map(|line| line.strip_prefix("host: "));
-        host.unwrap().to_owned()
-    }
-
     /// The installed toolchains of Rust 1.`oldest` and later; none without rustup.
     pub(super) fn toolchains(oldest: u32) -> Vec<String> {
         let Some(rustup) = crate::support::on_path("rustup") else {

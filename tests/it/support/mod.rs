@@ -138,6 +138,15 @@ pub(crate) fn skipped(needs: &str) {
     eprintln!("skipped: needs {needs}");
 }
 
+/// The machine's target triple.
+pub(crate) fn host() -> String {
+    let run = Project::at(Path::new("/")).run("rustc", &["-vV"]);
+    let run = run.succeeds();
+    let mut lines = run.stdout.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    host.unwrap().to_owned()
+}
+
 /// The first program of that name on PATH.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -264,7 +264,7 @@ pub(super) fn rustflags(lab: &mut Lab, _: &mut Rng) -> Law {
 
 /// Perhaps a build for the triple that everything is built for already; its files are in another folder.
 pub(super) fn build_target(lab: &mut Lab, rng: &mut Rng) -> Law {
-    flip(lab, "CARGO_BUILD_TARGET", &World::host());
+    flip(lab, "CARGO_BUILD_TARGET", &crate::support::host());
     if rng.bool() {
         let (name, file) = a_token(lab, rng);
         set(lab, name, &file, Time::Kept);
