@@ -109,20 +109,22 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     let status = if ui.format() == MessageFormat::Json {
         let activity = ui.start(step, false, true);
         let start = Instant::now();
-        let status = process::stream(invocation, |stream, line| activity.show(stream, line))?;
-        activity.finish(status.success(), start.elapsed().as_secs_f64());
+        let status = process::stream(invocation, |stream, line| activity.show(stream, line));
+        let is_good = status.as_ref().is_ok_and(|status| status.success());
+        activity.finish(is_good, start.elapsed().as_secs_f64());
         status
     } else {
         ui.detail(step.verb, &step.command());
-        process::show(invocation, session.stdin_is_terminal).map_err(|error| match error {
-            Error::Machine(MachineError::Spawn { source, .. })
-                if source.kind() == std::io::ErrorKind::NotFound =>
-            {
-                Error::NoProgram(invocation.program.to_string())
-            }
-            other => other,
-        })?
+        process::show(invocation, session.stdin_is_terminal)
     };
+    let status = status.map_err(|error| match error {
+        Error::Machine(MachineError::Spawn { source, .. })
+            if source.kind() == std::io::ErrorKind::NotFound =>
+        {
+            Error::NoProgram(invocation.program.to_string())
+        }
+        other => other,
+    })?;
     match status {
         Status::Code(0) => Ok(()),
         Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),

@@ -95,9 +95,12 @@ fn a_programs_streams_and_its_end_are_passed_through() {
     // bytes that are no text
     let script = "printf '\\377\\000\\n' | \"$0\" pyx run cat | od -An -tx1";
     assert_eq!(shell(&project, script).succeeds().stdout.trim(), "ff 00 0a");
-    let lost = run(&project, &["no-such-program"]).run();
-    assert_ne!(lost.code, Some(0));
-    lost.says_once("error: ").says("`no-such-program`");
+    for format in ["human", "json"] {
+        let format = ["--message-format", format, "no-such-program"];
+        let lost = run(&project, &format).run().exits(2);
+        let lost = lost.says_once("error: ").says("`no-such-program`");
+        lost.says("hint: cargo pyx run --help");
+    }
 }
 
 #[test]
