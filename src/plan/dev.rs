@@ -3,6 +3,7 @@
 use crate::model::error::Result;
 
 use super::context::PlanContext;
+use super::environment::Made;
 use super::step::Plan;
 use super::{environment, member, sync};
 
@@ -15,7 +16,7 @@ pub(super) fn dev(context: &PlanContext<'_>) -> Result<Plan> {
         fresh: fresh(context),
         ..Plan::default()
     };
-    if !environment::provide(&mut plan, context, None)? || !environment::make(&mut plan, context)? {
+    if environment::prepare(&mut plan, context)? == Made::LookAgain {
         return Ok(plan);
     }
     sync::sync(&mut plan, context);

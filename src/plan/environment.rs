@@ -11,6 +11,7 @@ use crate::model::exit::Exit;
 use crate::model::invocation::Invocation;
 use crate::model::path::relative;
 use crate::model::step::StepId;
+use crate::world::interpreter::Interpreter;
 use crate::world::python_request::{InterpreterChoice, PythonRequest};
 use crate::world::tool::{Provision, Tool};
 
@@ -46,7 +47,7 @@ pub(super) fn provide(
         )?);
     }
     let mut maturin = context.tools.maturin.values();
-    plan.again = context.tools.first_uv.is_some() || maturin.any(|tool| tool.version.is_none());
+    plan.again |= context.tools.first_uv.is_some() || maturin.any(|tool| tool.version.is_none());
     toolchain(plan, context)?;
     Ok(!plan.again)
 }
@@ -102,49 +103,53 @@ pub(super) fn fetch(
     Ok(Step::new(id, "Downloading", label, action))
 }
 
-/// The environment, when it is due. `false` when something decides about its interpreter that is not
-/// known yet, or it has to be downloaded first.
-pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
-    let Some(reason) = &context.target.stale else {
-        return Ok(true);
-    };
+/// What can be planned of what comes after an environment.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    Ready,
+    /// Nothing before the facts are gathered anew: something decides about its interpreter that is not
+    /// known yet, or that has to be downloaded first.
+    LookAgain,
+}
+
+/// The tools, and the environment when it is due.
+///
+/// # Errors
+/// [`PythonError::ForeignEnvironment`]; as [`provide`] and [`download`].
+pub(super) fn prepare(plan: &mut Plan, context: &PlanContext<'_>) -> Result<Made> {
+    if provide(plan, context, None)? {
+        make(plan, context)
+    } else {
+        Ok(Made::LookAgain)
+    }
+}
+
+fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<Made> {
+    if context.target.stale.is_none() {
+        return Ok(Made::Ready);
+    }
     lock(plan, context);
     if plan.again {
-        return Ok(false);
+        return Ok(Made::LookAgain);
     }
-    let Environment {
-        path,
-        state,
-        is_condas,
-    } = &context.target.environment;
+    let environment = &context.target.environment;
     if let State::Bad {
         why,
         replaceable: false,
-    } = state
+    } = &environment.state
     {
         return Err(PythonError::ForeignEnvironment {
-            path: path.clone(),
+            path: environment.path.clone(),
             why: why.clone(),
-            is_condas: *is_condas,
+            is_condas: environment.is_condas,
         }
         .into());
     }
     match &context.target.interpreter {
         Some(InterpreterChoice::Use(interpreter)) => {
-            let clear = matches!(state, State::Bad { .. }).then_some("--clear");
-            let call = context
-                .uv()
-                .args(["venv", "--quiet", "--no-project", "--no-config"])
-                .args(clear)
-                .args(["--python", interpreter.path.as_str()])
-                .arg(path.as_str());
-            let subject = format!("{} ({interpreter})", context.show(path));
-            let action = Action::Run(Run::quiet(call, Exit::Environment));
-            let step = Step::new(StepId::Environment, "Creating", subject, action)
-                .because(clear.map(|_| reason.clone()))
-                .after(provided(plan));
-            plan.push(step);
-            Ok(true)
+            create(plan, context, interpreter);
+            Ok(Made::Ready)
         }
         Some(InterpreterChoice::Download(wanted)) => {
             let mut step = download(context, &wanted.text, &from(wanted))?.after(provided(plan));
@@ -157,10 +162,29 @@ pub(super) fn make(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
             }
             plan.push(step);
             plan.again = true;
-            Ok(false)
+            Ok(Made::LookAgain)
         }
-        None => Ok(true),
+        None => Ok(Made::Ready),
     }
+}
+
+/// The environment of an interpreter that was chosen for it; what is there and is no good goes.
+pub(super) fn create(plan: &mut Plan, context: &PlanContext<'_>, interpreter: &Interpreter) {
+    let Environment { path, state, .. } = &context.target.environment;
+    let clear = matches!(state, State::Bad { .. }).then_some("--clear");
+    let call = context
+        .uv()
+        .args(["venv", "--quiet", "--no-project", "--no-config"])
+        .args(clear)
+        .args(["--python", interpreter.path.as_str()])
+        .arg(path.as_str());
+    let subject = format!("{} ({interpreter})", context.show(path));
+    let action = Action::Run(Run::quiet(call, Exit::Environment));
+    let reason = clear.and(context.target.stale.clone());
+    let step = Step::new(StepId::Environment, "Creating", subject, action)
+        .because(reason)
+        .after(provided(plan));
+    plan.push(step);
 }
 
 /// What is locked before a Python is chosen, and nothing else.

@@ -9,6 +9,7 @@ use crate::world::session::LOCKS_HELD;
 
 use super::action::{Action, RunRecipe};
 use super::context::PlanContext;
+use super::environment::Made;
 use super::step::{Plan, Step};
 use super::{environment, recipe_call, sync};
 
@@ -76,7 +77,7 @@ fn make_environment(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> 
     if made || !context.target.is_stale() {
         return Ok(true);
     }
-    if !environment::provide(plan, context, None)? || !environment::make(plan, context)? {
+    if environment::prepare(plan, context)? == Made::LookAgain {
         return Ok(false);
     }
     sync::sync(plan, context);

@@ -82,6 +82,7 @@ impl Plan {
         inside: Self,
         after: impl Fn(&Step) -> Vec<StepId>,
     ) {
+        self.again |= inside.again;
         for mut step in inside.steps {
             let before = after(&step);
             step.id = step.id.within(place);
@@ -284,9 +285,11 @@ mod tests {
         let mut plan = Plan::of(step(StepId::Environment, &[]));
         let mut inside = Plan::of(step(StepId::Environment, &[]));
         inside.then(step(StepId::InstallWheels, &[]));
+        inside.again = true;
         let all: Vec<StepId> = plan.ids().collect();
         plan.append("3.12", inside, |_| all.clone());
         assert_eq!(plan.unmet_needs(), []);
+        assert!(plan.again, "more depends on them");
         let last = plan.steps.last().unwrap();
         assert_eq!(last.id.to_string(), "3.12: install");
         let needs: Vec<String> = last.needs.iter().map(ToString::to_string).collect();

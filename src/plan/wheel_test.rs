@@ -14,6 +14,7 @@ use crate::model::step::StepId;
 use super::action::{Action, Listen, Pack, Run};
 use super::arguments::{maturin_feature_args, passed_args};
 use super::context::PlanContext;
+use super::environment::Made;
 use super::step::{Plan, Step};
 use super::test::selected;
 use super::test_action::CopyTests;
@@ -32,7 +33,7 @@ pub(super) fn test(
         return Err(TestError::NoTests(context.project.root.clone()).into());
     }
     let mut plan = Plan::default();
-    if !environment::provide(&mut plan, context, None)? || !environment::make(&mut plan, context)? {
+    if environment::prepare(&mut plan, context)? == Made::LookAgain {
         return Ok(plan);
     }
     let wheels = context.own_folder(context.project.own_state().join("wheels"));
@@ -45,10 +46,10 @@ pub(super) fn test(
     let base = context.target.base();
     let clean = context
         .target
-        .clean(clean_environment(context), base, probe);
+        .clean(clean_environment(context), base.clone(), probe);
     let inside = context.at(&clean);
     let mut trial = Plan::default();
-    environment::make(&mut trial, &inside)?;
+    environment::create(&mut trial, &inside, &base);
     sync::sync(&mut trial, &inside);
     for build in &packed {
         trial.then(install(&inside, build, &wheels));

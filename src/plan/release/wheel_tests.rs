@@ -4,7 +4,6 @@
 use crate::facts::Testing;
 use crate::facts::release::{ForeignPython, Staged, Tried, label};
 use crate::facts::suites::Languages;
-use crate::model::error::Result;
 use crate::model::step::StepId;
 use crate::plan::action::Action;
 use crate::plan::context::PlanContext;
@@ -21,7 +20,7 @@ use super::stage::{Stage, step};
 /// Imports the modules of the distribution that its argument names, and prints JSON.
 const IMPORT: &str = include_str!("import.py");
 
-pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
+pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) {
     let context = &stage.context;
     for suite in &stage.tests.suites.python {
         plan.then(copy(context, suite, &away(context, suite)));
@@ -32,7 +31,7 @@ pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     let foreign = foreign.map(|python| Place::of_foreign(stage, python));
     for place in own.chain(foreign) {
         let on = &place.label;
-        let inside = on_one(stage, &place)?;
+        let inside = on_one(stage, &place);
         // tests may have the terminal: they wait for those before them
         let is_test = |step: &&Step| matches!(step.action, Action::Test(_));
         let tests = plan.steps.iter().filter(is_test);
@@ -45,7 +44,6 @@ pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
             after
         });
     }
-    Ok(())
 }
 
 /// An interpreter on which wheels are tried.
@@ -90,18 +88,18 @@ impl<'a> Place<'a> {
 }
 
 /// The trial on one interpreter, in a clean environment; nothing where no wheel serves it.
-fn on_one(stage: &Stage<'_>, place: &Place<'_>) -> Result<Plan> {
+fn on_one(stage: &Stage<'_>, place: &Place<'_>) -> Plan {
     let mut plan = Plan::default();
     let (wheels, on) = (wheels(stage, &place.label), &place.label);
     if wheels.is_empty() {
-        return Ok(plan);
+        return plan;
     }
     let path = stage.release.dir.join("envs").join(&place.folder);
     let interpreter = place.interpreter.clone();
     let clean = stage.context.target;
     let clean = clean.clean(path, interpreter, Some(place.probe.clone()));
     let context = stage.context.at(&clean);
-    environment::make(&mut plan, &context)?;
+    environment::create(&mut plan, &context, &place.interpreter);
     if let Some(foreign) = place.emulated {
         launch_python(&mut plan, &context, place, foreign);
     }
@@ -146,7 +144,7 @@ fn on_one(stage: &Stage<'_>, place: &Place<'_>) -> Result<Plan> {
         }
         step.subject = format!("{} on {on}", step.subject);
     }
-    Ok(plan)
+    plan
 }
 
 /// By package: the wheel that is tried on an interpreter, by its label.

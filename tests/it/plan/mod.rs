@@ -1,26 +1,21 @@
 //! Decisions: plans from constructed facts, as `--dry-run` prints them.
 
 mod gathered;
+mod tested;
 
 use camino::Utf8Path;
 use cargo_pyx::facts::build::{CargoArguments, Flags};
-use cargo_pyx::facts::dependencies::{
-    Scope, Source, TestRunner, UnlockedWorkspace, WorkspacePackage,
-};
+use cargo_pyx::facts::dependencies::{Scope, Source, UnlockedWorkspace, WorkspacePackage};
 use cargo_pyx::facts::environment::{Environment, State};
 use cargo_pyx::facts::fingerprint::Input;
 use cargo_pyx::facts::project::Bindings;
-use cargo_pyx::facts::suites::PythonSuite;
-use cargo_pyx::facts::{
-    Build, CommandPart, Facts, Network, Purpose, Request, ReusableBuild, RunState, Testing,
-};
+use cargo_pyx::facts::{Build, CommandPart, Facts, Network, Request, ReusableBuild, RunState};
 use cargo_pyx::model::error::Result;
 use cargo_pyx::model::reason::Reason;
 use cargo_pyx::model::requirement::Requirement;
 use cargo_pyx::model::stable_abi::AbiFloor;
 use cargo_pyx::model::step::StepId;
 use cargo_pyx::plan::{self, Action, Plan};
-use cargo_pyx::world::session::Session;
 use cargo_pyx::world::tool::{Origin, Provision, Tool, ToolName};
 
 use self::gathered::{facts, fresh_clone, member, metadata, pyproject, tool};
@@ -366,38 +361,6 @@ fn what_uv_resolves_by_itself_is_installed_without_what_maturin_builds() {
 }
 
 #[test]
-fn the_wheel_that_was_built_is_tested_whatever_else_has_its_name() {
-    let testing = Testing {
-        wheel: true,
-        ..Testing::default()
-    };
-    let mut facts = facts(vec![member("hello")], &Flags::default());
-    for dir in ["/p/hello", "/p"] {
-        facts.tests.suites.python.push(PythonSuite {
-            member: hello(),
-            runner: TestRunner::Pytest,
-            dir: dir.into(),
-            args: Vec::new(),
-            installed_args: None,
-            as_module: false,
-            checkout: "/p".into(),
-        });
-    }
-    let request = Request {
-        purpose: Purpose::Test(testing),
-        ..Request::default()
-    };
-    let plan = planned(&request, &facts).unwrap();
-    let install = StepId::In("wheel test".into(), Box::new(StepId::Install(hello())));
-    let command = command_of(&plan, &install);
-    assert!(command.contains(" --reinstall-package hello "), "{command}");
-    // each suite waits for its own copy
-    let ids: Vec<&StepId> = plan.steps.iter().map(|step| &step.id).collect();
-    let is_once = |id: &&StepId| ids.iter().filter(|other| other == &id).count() == 1;
-    assert!(ids.iter().all(is_once), "{ids:?}");
-}
-
-#[test]
 fn members_are_built_one_after_another() {
     let facts = facts(vec![member("alpha"), member("beta")], &Flags::default());
     assert!(
@@ -468,45 +431,6 @@ fn what_another_interpreters_build_serves_is_copied_not_compiled() {
     ");
 }
 
-/// What the project's runner is given of its suite's own arguments and those of the command line.
-fn given(runner: TestRunner, own: &str, said: &str) -> Vec<String> {
-    let words = |line: &str| {
-        line.split_whitespace()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
-    let mut facts = facts(vec![member("hello")], &Flags::default());
-    facts.tests.suites.python.push(PythonSuite {
-        member: "hello".into(),
-        runner,
-        dir: "/p/hello".into(),
-        args: words(own),
-        installed_args: None,
-        as_module: false,
-        checkout: "/p".into(),
-    });
-    let testing = Testing {
-        arguments: words(said),
-        ..Testing::default()
-    };
-    facts.tests.words = facts
-        .tests
-        .suites
-        .words(&Session::default(), &testing.arguments);
-    let request = Request {
-        purpose: Purpose::Test(testing),
-        ..Request::default()
-    };
-    let plan = planned(&request, &facts).unwrap();
-    let test = plan.steps.iter().find_map(|step| match &step.action {
-        Action::Test(test) => Some(test),
-        _ => None,
-    });
-    let words = &test.unwrap().invocation.args;
-    let module = words.iter().position(|word| word.starts_with("_pyx_"));
-    words[module.unwrap() + 1..].to_vec()
-}
-
 #[test]
 fn without_recipes_around_it_a_command_has_no_other_part_than_its_work() {
     let facts = facts(vec![member("hello")], &Flags::default());
@@ -522,43 +446,6 @@ fn without_recipes_around_it_a_command_has_no_other_part_than_its_work() {
         (steps(CommandPart::Before), steps(CommandPart::After)),
         (0, 0)
     );
-}
-
-#[test]
-fn only_what_names_tests_takes_the_place_of_those_that_were_found() {
-    for (own, said, expected) in [
-        ("--pyargs pkg tests", "-k x", "--pyargs pkg tests -k x"),
-        ("tests", "-xk x", "tests -xk x"),
-        ("tests", "-m slow --tb short", "tests -m slow --tb short"),
-        (
-            "tests",
-            "--cov pkg --cov-report html",
-            "tests --cov pkg --cov-report html",
-        ),
-        (
-            "--pyargs pkg tests",
-            "tests/test_a.py",
-            "--pyargs tests/test_a.py",
-        ),
-        (
-            "--doctest-glob *.md -k a README.md",
-            "b.md",
-            "--doctest-glob *.md -k a b.md",
-        ),
-    ] {
-        assert_eq!(given(TestRunner::Pytest, own, said).join(" "), expected);
-    }
-    for (own, said, expected) in [
-        ("discover -s tests", "-k x", "discover -s tests -k x"),
-        (
-            "discover -s tests",
-            "--pattern x.py",
-            "discover -s tests --pattern x.py",
-        ),
-        ("discover -s tests", "tests.a", "tests.a"),
-    ] {
-        assert_eq!(given(TestRunner::Unittest, own, said).join(" "), expected);
-    }
 }
 
 #[test]
