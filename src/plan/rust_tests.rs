@@ -43,11 +43,10 @@ pub(super) fn prepare(
     if suite.tested.is_empty() || !is_due {
         return Ok(());
     }
-    // nextest takes nothing about tests beside `--no-run`
+    // beside `--no-run` nextest refuses, or ignores with a warning, whatever is about running tests
     let plain = Testing {
         fail_fast: true,
-        quiet: false,
-        ..testing.clone()
+        ..Testing::default()
     };
     let (call, _) = tests(context, suite, build, &plain);
     let call = finish(call.arg("--no-run"), context, suite, build, &[])?;

@@ -2,8 +2,8 @@
 
 use cargo_pyx::facts::build::Flags;
 use cargo_pyx::facts::dependencies::TestRunner;
-use cargo_pyx::facts::suites::PythonSuite;
-use cargo_pyx::facts::{Purpose, Request, Testing};
+use cargo_pyx::facts::suites::{PythonSuite, RustSuite};
+use cargo_pyx::facts::{Purpose, Reporting, Request, Testing};
 use cargo_pyx::model::step::StepId;
 use cargo_pyx::plan::Action;
 use cargo_pyx::world::session::Session;
@@ -47,6 +47,38 @@ fn the_wheel_that_was_built_is_tested_whatever_else_has_its_name() {
     let plan = planned(&request, &facts).unwrap();
     let made = StepId::In("wheel test".into(), Box::new(StepId::Environment));
     assert!(!plan.again && plan.ids().any(|id| id == made), "{plan}");
+}
+
+#[test]
+fn nextest_is_told_nothing_of_how_tests_run_where_it_only_compiles() {
+    let mut facts = facts(vec![member("hello")], &Flags::default());
+    facts.tests.suites.rust.push(RustSuite {
+        member: hello(),
+        manifest: "/p/hello/Cargo.toml".into(),
+        tested: vec![hello()],
+        nextest: true,
+        ..RustSuite::default()
+    });
+    let testing = Testing {
+        quiet: true,
+        threads: Some(2),
+        reporting: Reporting {
+            by_name: true,
+            shard: Some("1/2".parse().unwrap()),
+            ..Reporting::default()
+        },
+        ..Testing::default()
+    };
+    let request = Request {
+        purpose: Purpose::Test(testing),
+        ..Request::default()
+    };
+    let plan = planned(&request, &facts).unwrap();
+    let compile = StepId::TestPrograms("/p/hello/Cargo.toml".into());
+    let command = command_of(&plan, &compile);
+    let expected = "cargo nextest run --manifest-path /p/hello/Cargo.toml \
+                    --target-dir /p/target/pyx/test -p hello --no-run)";
+    assert!(command.ends_with(expected), "{command}");
 }
 
 /// What the project's runner is given of its suite's own arguments and those of the command line.
