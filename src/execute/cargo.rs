@@ -114,10 +114,11 @@ impl<'a, 'b> Listener<'a, 'b> {
         let plain = anstream::adapter::strip_bytes(line).into_vec();
         let text = String::from_utf8_lossy(&plain);
         let mut words = text.split_whitespace();
-        let indented = text.starts_with("  ");
+        // cargo sets its words flush right, in twelve columns
+        let is_cargos = |word: &str| text.starts_with(&format!("{word:>12} "));
         match words.next() {
-            Some("Finished") if indented => {}
-            Some(word) if indented && PROGRESS.contains(&word) => {
+            Some("Finished") if is_cargos("Finished") => {}
+            Some(word) if PROGRESS.contains(&word) && is_cargos(word) => {
                 self.current = words.take(2).collect::<Vec<_>>().join(" ");
                 if matches!(self.listen, Listen::Maturin { .. })
                     && matches!(word, "Compiling" | "Fresh")
@@ -137,5 +138,36 @@ impl<'a, 'b> Listener<'a, 'b> {
     fn is_chatter(&self, word: &str) -> bool {
         let pictogram = !word.is_ascii() && !word.starts_with('💥');
         matches!(self.listen, Listen::Maturin { .. }) && (pictogram || UV.contains(&word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::step::StepId;
+    use crate::plan::{Action, Step};
+    use crate::ui::{OutputOptions, Ui};
+
+    #[test]
+    fn every_word_of_progress_is_known_in_the_column_in_which_cargo_sets_it() {
+        let ui = Ui::new(OutputOptions::default());
+        let step = Step {
+            id: StepId::Git,
+            verb: "Building",
+            subject: String::new(),
+            reason: None,
+            needs: Vec::new(),
+            action: Action::Edit(Vec::new()),
+            optional: false,
+        };
+        let activity = ui.start(&step, false, true);
+        for word in PROGRESS {
+            let mut listener = Listener::new(Listen::Cargo { packages: 1 }, &activity);
+            listener.hear(Stream::Stderr, format!("{word:>12} a v1.0.0").as_bytes());
+            assert_eq!(listener.current, "a v1.0.0", "{word}");
+            let mut listener = Listener::new(Listen::Cargo { packages: 1 }, &activity);
+            listener.hear(Stream::Stderr, format!("{word} a v1.0.0").as_bytes());
+            assert_eq!(listener.current, "", "{word} of somebody else");
+        }
     }
 }
