@@ -117,10 +117,13 @@ fn watch(own: &CacheServer<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()
         if own.cache.store.answers() {
             continue;
         }
-        ui.warn(&gone(own.cache));
         // who waits for it compiles by itself
         drop(server);
-        let _other = own.start(false);
+        let other = own.start(false);
+        ui.warn(&match other {
+            Some(_) => lost(own.cache),
+            None => gone(own.cache),
+        });
         let _ = end.recv(); // it only ends
         return;
     }
@@ -225,6 +228,12 @@ impl Languages {
     fn sum(&self) -> u64 {
         self.counts.values().sum()
     }
+}
+
+/// As [`gone`], where what is compiled from now on is kept here.
+fn lost(cache: &CompilerCache) -> String {
+    let store = &cache.store.label;
+    format!("`{store}` no longer answers: caching on this machine's disk from now on")
 }
 
 fn gone(cache: &CompilerCache) -> String {

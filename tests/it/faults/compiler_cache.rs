@@ -168,7 +168,8 @@ fn ends_while_it_is_used(project: &Project, then: Then) {
     let run = through(project, store.port).run().succeeds();
     assert!(store.is_gone.load(Ordering::Relaxed), "nobody asked: {run}");
     let run = run
-        .says_once("does not answer: compiling without")
+        .says_once("no longer answers: caching on this machine's disk from now on")
+        .never_says("compiling without")
         .says("Installed");
     assert!(run.took < Duration::from_secs(25), "{run}");
 }
