@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::execute::{PlanOutcome, execute, hand_over, with_compiler_cache};
+use crate::execute::{PlanOutcome, Stop, execute, hand_over, with_compiler_cache};
 use crate::facts::project::Project;
 use crate::facts::{CompilerCache, Facts, Request, RunState};
 use crate::model::error::{Error, MachineError, Result};
@@ -125,7 +125,7 @@ impl Driver<'_> {
             if plan.steps.iter().any(Step::is_download) {
                 run_state.unavailable.extend(facts.pythons_to_download());
             }
-            if let Some(reason) = &outcome.changed {
+            if let Some(Stop::Changed(reason)) = &outcome.stop {
                 let text = format!("{}: {reason}", self.request.purpose.name());
                 self.ui.status("Repeating", &text);
                 if let Reason::Unlinked { member, .. } = reason {

@@ -21,14 +21,20 @@ pub struct PlanOutcome {
     pub checks: Vec<Checked>,
     /// Distributions that would harm who unpacks them, absolute.
     pub(super) harmful: BTreeSet<Utf8PathBuf>,
-    /// Whether a failed test has stopped the rest, or something that changed while it was built.
-    pub stopped: bool,
-    /// What changed while it was built, so that it must be built again.
-    pub changed: Option<Reason>,
+    /// Why the rest is left undone.
+    pub stop: Option<Stop>,
     /// What was put in place of what was installed, by member.
     pub(super) replaced: BTreeMap<String, Replaced>,
     /// The longest step: subject and seconds.
     pub slowest: Option<(String, f64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A test, where the first failure is enough.
+    TestFailed,
+    /// Something changed while it was built, so that it must be built again.
+    Changed(Reason),
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +71,9 @@ impl Context<'_> {
     /// Notes a result; those of Rust stand first, whichever ran first.
     pub(super) fn count(&self, test_result: TestResult, fail_fast: bool) {
         self.note(|outcome| {
-            outcome.stopped |= fail_fast && test_result.failure.is_some();
+            if fail_fast && test_result.failure.is_some() {
+                outcome.stop.get_or_insert(Stop::TestFailed);
+            }
             let results = &mut outcome.test_results;
             results.push(test_result);
             results.sort_by_key(|result| result.language != Language::Rust);
@@ -74,6 +82,10 @@ impl Context<'_> {
 }
 
 impl PlanOutcome {
+    pub(super) fn is_to_repeat(&self) -> bool {
+        matches!(self.stop, Some(Stop::Changed(_)))
+    }
+
     pub(super) fn note_seconds(&mut self, what: String, seconds: f64) {
         let slowest = self.slowest.as_ref().map_or(0.0, |(_, seconds)| *seconds);
         if seconds > slowest {
@@ -98,13 +110,13 @@ mod tests {
         let panicked = std::thread::scope(|scope| {
             let note = || {
                 context.note(|outcome| {
-                    outcome.stopped = true;
+                    outcome.stop = Some(Stop::TestFailed);
                     panic!("on purpose");
                 });
             };
             scope.spawn(note).join().is_err()
         });
         assert!(panicked && context.outcome.is_poisoned());
-        assert!(context.with(|outcome| outcome.stopped));
+        assert!(context.with(|outcome| outcome.stop.is_some()));
     }
 }

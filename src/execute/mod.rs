@@ -26,6 +26,6 @@ mod walk;
 
 pub use child::hand_over;
 pub use compiler_cache::{asking_without_cache, with_compiler_cache};
-pub use context::PlanOutcome;
+pub use context::{PlanOutcome, Stop};
 pub use report::{annotate, forget_reports, job_summary, junit, keep_report, write_report};
 pub use walk::execute;

@@ -1,5 +1,7 @@
 //! pyx's records of builds and environments, and what cargo is made to forget.
 
+use std::sync::Mutex;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
@@ -42,18 +44,29 @@ fn is_compiled(fingerprint: &Utf8Path, since: u64) -> bool {
     signatures.any(|signature| run.contains(&signature.modified))
 }
 
+/// Several interpreters are served side by side, and the builds of all are in one file.
+static BUILD_RECORDS: Mutex<()> = Mutex::new(());
+
+/// `path`: the file, absolute.
+pub(super) fn update_builds(path: &Utf8Path, change: impl FnOnce(&mut BuildRecords)) -> Result<()> {
+    let _turn = BUILD_RECORDS.lock();
+    let mut records = BuildRecords::load(path).record;
+    change(&mut records);
+    store(path, &records)
+}
+
 /// `since`: when the facts were gathered, in nanoseconds since the epoch.
 pub(super) fn begin(begin: &Begin, since: u64) -> Result<()> {
-    let mut records = BuildRecords::load(&begin.state).record;
-    let known = records.attempts.entry(begin.id.clone()).or_default();
-    known.began = since;
-    for input in &begin.changed {
-        // what an earlier attempt has compiled may still be there
-        if !known.changed.contains(input) {
-            known.changed.push(input.clone());
+    update_builds(&begin.state, |records| {
+        let known = records.attempts.entry(begin.build.clone()).or_default();
+        known.began = since;
+        for input in &begin.changed {
+            // what an earlier attempt has compiled may still be there
+            if !known.changed.contains(input) {
+                known.changed.push(input.clone());
+            }
         }
-    }
-    store(&begin.state, &records)
+    })
 }
 
 /// Nothing that was written since the facts were gathered is taken for what was installed.
@@ -111,6 +124,8 @@ mod tests {
     use std::fs::File;
     use std::time::{Duration, SystemTime};
 
+    use crate::facts::fingerprint::BuildKey;
+
     use super::*;
 
     #[test]
@@ -140,6 +155,26 @@ mod tests {
                 "{is_ahead} {since}"
             );
         }
+    }
+
+    #[test]
+    fn of_records_that_are_written_side_by_side_none_is_lost() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let state = root.join("state.json");
+        let begins = (0..16).map(|number| Begin {
+            state: state.clone(),
+            build: BuildKey::new(&root.join(number.to_string()), "a"),
+            changed: Vec::new(),
+        });
+        let begins: Vec<Begin> = begins.collect();
+        std::thread::scope(|scope| {
+            for it in &begins {
+                scope.spawn(|| begin(it, 1).unwrap());
+            }
+        });
+        let known = BuildRecords::load(&state).record.attempts;
+        assert_eq!(known.len(), begins.len(), "{known:?}");
     }
 
     #[test]

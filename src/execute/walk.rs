@@ -46,7 +46,7 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
     let (sender, receiver) = mpsc::channel();
     std::thread::scope(|scope| {
         loop {
-            if first_error.is_none() && !context.with(|outcome| outcome.stopped) {
+            if first_error.is_none() && context.with(|outcome| outcome.stop.is_none()) {
                 let is_ready = |step: &&Step| step.needs.iter().all(|need| done.contains(need));
                 let (ready, later): (Vec<&Step>, Vec<&Step>) =
                     waiting.into_iter().partition(is_ready);

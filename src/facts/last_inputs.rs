@@ -1,7 +1,7 @@
 //! What the last builds and installs of a project were made from.
 
 use crate::facts::environment::{Environment, requested_python};
-use crate::facts::fingerprint::{BuildRecords, Input, build_id};
+use crate::facts::fingerprint::{BuildKey, BuildRecords, Input};
 use crate::facts::project::Project;
 use crate::facts::request::Request;
 use crate::model::error::Result;
@@ -18,8 +18,8 @@ pub fn last_inputs(session: &Session, request: &Request) -> Result<Vec<Input>> {
     let mut builds = BuildRecords::load(&project.build_records()).record;
     let mut inputs = Vec::new();
     for member in &project.members {
-        let id = build_id(&environment.path, &member.name);
-        if let Some(build) = builds.builds.remove(&id) {
+        let key = BuildKey::new(&environment.path, &member.name);
+        if let Some(build) = builds.builds.remove(&key) {
             inputs.extend(build.compile);
             inputs.extend(build.install);
         }

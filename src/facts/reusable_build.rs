@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::environment::{Environment, State};
-use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord, build_id};
+use crate::facts::fingerprint::{BuildRecords, EnvironmentRecord};
 use crate::facts::project::{Bindings, Project};
 use crate::model::minor;
 use crate::world::interpreter::Probe;
@@ -23,9 +23,10 @@ pub(super) fn find(
 ) -> Option<ReusableBuild> {
     let name = &build.member.name;
     let records = BuildRecords::load(&project.build_records()).record;
-    let of_member = build_id(Utf8Path::new(""), name);
-    records.builds.iter().find_map(|(id, then)| {
-        let environment = Environment::at(id.strip_prefix(&of_member)?.into())?;
+    let builds = records.builds.iter();
+    let mut of_member = builds.filter(|(key, _)| key.member == *name);
+    of_member.find_map(|(key, then)| {
+        let environment = Environment::at(key.environment.clone())?;
         let target = match environment.alternative(project) {
             Some(name) => project.builds(name),
             None if environment.path.starts_with(&project.home) => default.to_owned(),

@@ -11,7 +11,7 @@ use crate::world::session::Session;
 use super::build;
 use super::dependencies::Dependencies;
 use super::environment::{Environment, State};
-use super::fingerprint::{Artifact, BuildRecords, EnvironmentRecord, LoadedRecord, build_id};
+use super::fingerprint::{Artifact, BuildKey, BuildRecords, EnvironmentRecord, LoadedRecord};
 use super::hollow_package::HollowPackage;
 use super::local_distributions::LocalDistribution;
 use super::member_build::{Build, MemberRecords, Staleness};
@@ -37,10 +37,10 @@ impl Records {
     }
 
     fn of(&self, environment: &Environment, member: &str) -> MemberRecords<'_> {
-        let id = build_id(&environment.path, member);
+        let key = BuildKey::new(&environment.path, member);
         MemberRecords {
-            build: self.builds.record.builds.get(&id),
-            attempt: self.builds.record.attempts.get(&id),
+            build: self.builds.record.builds.get(&key),
+            attempt: self.builds.record.attempts.get(&key),
             installed: self.environment.record.installed.get(member),
         }
     }

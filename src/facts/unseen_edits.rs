@@ -309,6 +309,8 @@ fn holder<'a>(packages: &'a [LocalPackage], file: &Utf8Path) -> Option<&'a Local
 mod tests {
     #[cfg(unix)]
     use super::*;
+    #[cfg(unix)]
+    use crate::facts::fingerprint::BuildKey;
 
     #[test]
     #[cfg(unix)]
@@ -342,7 +344,8 @@ mod tests {
             packages: vec![package.clone()],
             ..BuildRecord::default()
         };
-        records.builds.insert("m".into(), record.clone());
+        let key = BuildKey::new(&dir, "m");
+        records.builds.insert(key.clone(), record.clone());
         let project = Project {
             state: dir.join("target/pyx"),
             ..Project::default()
@@ -356,7 +359,7 @@ mod tests {
         std::fs::rename(dir.join("apart.rs"), &path).unwrap();
         assert!(found(&records).iter().eq(["m"]));
         record.compile.push(Input::file(&path, None));
-        records.builds.insert("m".into(), record);
+        records.builds.insert(key, record);
         assert!(found(&records).is_empty(), "it is what was compiled");
     }
 }

@@ -7,12 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::facts::Build;
 use crate::facts::dependencies::Dependencies;
 use crate::facts::environment::Environment;
-use crate::facts::fingerprint::Input;
+use crate::facts::fingerprint::{BuildKey, Input};
 use crate::facts::project::Member;
 use crate::model::exit::Exit;
 use crate::model::file_edit::Edit;
 use crate::model::invocation::{Invocation, quote};
-use crate::model::reason::Reason;
 use crate::world::tool::Provision;
 
 use super::import_path::ImportPath;
@@ -391,8 +390,7 @@ pub enum Listen {
 pub struct Begin {
     /// `state.json`, absolute.
     pub state: Utf8PathBuf,
-    /// As [`build_id`](crate::facts::fingerprint::build_id) says.
-    pub id: String,
+    pub build: BuildKey,
     /// What changed since the last build, as it is now.
     pub changed: Vec<Input>,
 }
@@ -433,16 +431,12 @@ pub struct Prove {
     pub suffixes: Vec<String>,
     /// Whether a new `dist-info` was written.
     pub installed: bool,
-    /// Why it was built in this plan; `None` where it was not.
-    pub reason: Option<Reason>,
     /// cargo, to be asked which packages are local.
     pub cargo: Utf8PathBuf,
     /// How often it was built anew in this run.
     pub rebuilds: usize,
     /// The one that pyx provides to maturin, absolute.
     pub patchelf: Option<Utf8PathBuf>,
-    /// Whether cargo most likely had nothing to do.
-    pub is_doubt: bool,
     /// Whether the build is what makes Cargo.lock.
     pub new_lock: bool,
 }

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::build;
-use crate::facts::fingerprint::build_id;
+use crate::facts::fingerprint::BuildKey;
 use crate::facts::project::{Bindings, Member};
 use crate::facts::{Build, HollowPackage, ReusableBuild, Staleness};
 use crate::model::exit::Exit;
@@ -106,7 +106,7 @@ fn begin(context: &PlanContext<'_>, build: &Build) -> Step {
     let name = &build.member.name;
     let action = Action::Begin(Box::new(Begin {
         state: context.project.build_records(),
-        id: build_id(&context.target.environment.path, name),
+        build: BuildKey::new(&context.target.environment.path, name),
         changed: build.earlier.changed.clone(),
     }));
     Step::new(StepId::Begin(name.clone()), "Recording", name, action)
@@ -260,11 +260,9 @@ pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, i
         home: context.project.home.clone(),
         lock: context.target.dependencies.dependencies.lock().cloned(),
         installed,
-        reason: build.staleness.as_ref().map(|it| it.reason.clone()),
         cargo: context.tools.cargo.clone(),
         rebuilds: context.run_state.rebuilds,
         patchelf: context.tools.patchelf.as_ref().map(|it| it.path.clone()),
-        is_doubt: build.staleness.as_ref().is_some_and(|it| it.is_doubt),
         new_lock: !build.locked.exists
             || context
                 .run_state

@@ -8,6 +8,7 @@ mod uv;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::facts::Staleness;
 use crate::facts::artifact::damage;
 use crate::facts::build;
 use crate::facts::fingerprint::{Artifact, EnvironmentRecord, Input, InstallRecord};
@@ -20,7 +21,7 @@ use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::tool;
 
-use super::context::{Context, Replaced};
+use super::context::{Context, PlanOutcome, Replaced, Stop};
 use super::records;
 
 use import::{Loaded, without_init};
@@ -77,10 +78,7 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
         return Err(nothing_built(proof.member, &proof.output));
     }
     if let Some(reason) = proof.asks_for_install(&artifacts) {
-        context.note(|outcome| {
-            outcome.stopped = true;
-            outcome.changed = Some(reason);
-        });
+        proof.stop(reason);
         return Ok(());
     }
     let mut install = match proof.member.bindings {
@@ -88,7 +86,7 @@ pub(super) fn prove(context: &Context<'_>, prove: &Prove) -> Result<()> {
         Bindings::Bin => proof.scripts(&artifacts)?,
         _ => proof.modules(&artifacts, &modules)?,
     };
-    if context.with(|outcome| outcome.changed.is_some()) {
+    if context.with(PlanOutcome::is_to_repeat) {
         return Ok(()); // it is not what it should be, and built again
     }
     proof.warn_of_traces(&install.modules)?;
@@ -121,6 +119,18 @@ impl Proof<'_> {
         (!is_same).then(|| asked.reason.clone())
     }
 
+    /// Has all be built again; a path in `reason` may be absolute.
+    fn stop(&self, reason: Reason) {
+        let reason = reason.relative_to(&self.prove.home);
+        let stop = Some(Stop::Changed(reason));
+        self.context.note(|outcome| outcome.stop = stop);
+    }
+
+    /// Whether it was built in this plan, and is not yet what was built again.
+    fn may_build_again(&self) -> bool {
+        self.prove.build.staleness.is_some() && self.prove.rebuilds == 0
+    }
+
     /// Every program of the crate stands in the environment.
     fn scripts(&self, artifacts: &[Artifact]) -> Result<InstallRecord> {
         let python = self.prove.environment.python();
@@ -129,7 +139,7 @@ impl Proof<'_> {
         for artifact in artifacts {
             let script = bin.join(artifact.path.file_name().unwrap_or_default());
             if let Some(damage) = damage(&artifact.path) {
-                if self.prove.reason.is_none() || self.prove.rebuilds > 0 {
+                if !self.may_build_again() {
                     return Err(PythonError::NotInstalled {
                         module: script.to_string(),
                         message: format!("`{}` is damaged: {damage}", artifact.path),
@@ -161,16 +171,17 @@ impl Proof<'_> {
         let text = format!("{name} -> {path}");
         let earlier = &self.prove.build.earlier.artifacts;
         let is_new = self.prove.installed || !earlier.contains(hash);
-        if let Some(reason) = &self.prove.reason
-            && self.prove.is_doubt
-            && !is_new
-        {
-            let text = format!("{name} ({reason}), nothing to build");
-            self.context.ui.status("Checked", &text);
-        } else if self.prove.reason.is_some() {
-            self.context.ui.status("Installed", &text);
-        } else {
-            self.context.ui.detail("Proved", &text);
+        match &self.prove.build.staleness {
+            Some(Staleness {
+                reason,
+                is_doubt: true,
+                ..
+            }) if !is_new => {
+                let text = format!("{name} ({reason}), nothing to build");
+                self.context.ui.status("Checked", &text);
+            }
+            Some(_) => self.context.ui.status("Installed", &text),
+            None => self.context.ui.detail("Proved", &text),
         }
     }
 
@@ -187,7 +198,7 @@ impl Proof<'_> {
         let mut install = InstallRecord::default();
         for module in &modules {
             let input = recorded_while(&module.file, || self.clear_way(module))?;
-            if self.context.with(|outcome| outcome.changed.is_some()) {
+            if self.context.with(PlanOutcome::is_to_repeat) {
                 return Ok(install);
             }
             self.say(&module.file, hash);
@@ -216,12 +227,10 @@ impl Proof<'_> {
             }
             Loaded::Raised(exception) => format!("importing it raises {exception}"),
             Loaded::Missing(said) => without_init(module, said)?,
-            Loaded::Broken(_) | Loaded::Ended(_)
-                if self.prove.reason.is_some() && self.prove.rebuilds == 0 =>
-            {
+            Loaded::Broken(_) | Loaded::Ended(_) if self.may_build_again() => {
                 return self.forget_artifact(&module.file);
             }
-            Loaded::Unlinked(_) if self.prove.reason.is_some() && self.prove.rebuilds == 0 => {
+            Loaded::Unlinked(_) if self.may_build_again() => {
                 self.note_unlinked(&module.file);
                 return Ok(());
             }
@@ -250,13 +259,9 @@ impl Proof<'_> {
 
     /// Has maturin install it again, and patchelf at hand.
     fn note_unlinked(&self, module: &Utf8Path) {
-        let reason = Reason::Unlinked {
+        self.stop(Reason::Unlinked {
             member: self.member.name.clone(),
             path: module.to_owned(),
-        };
-        self.context.note(|outcome| {
-            outcome.stopped = true;
-            outcome.changed = Some(reason.relative_to(&self.prove.home));
         });
     }
 
@@ -267,10 +272,7 @@ impl Proof<'_> {
         let dir = build::fingerprints(self.member, &self.prove.build.options);
         records::forget(&crates, &[dir], u64::MAX)?;
         let path = module.to_owned();
-        self.context.note(|outcome| {
-            outcome.stopped = true;
-            outcome.changed = Some(Reason::Damaged { path });
-        });
+        self.stop(Reason::Damaged { path });
         Ok(())
     }
 

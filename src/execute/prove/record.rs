@@ -4,8 +4,7 @@ use crate::execute::records;
 use crate::facts::artifact;
 use crate::facts::build::{self, BuildPlace, Inputs};
 use crate::facts::fingerprint::{
-    self, Artifact, BuildRecord, BuildRecords, Content, EnvironmentRecord, Input, InstallRecord,
-    build_id,
+    self, Artifact, BuildKey, BuildRecord, Content, EnvironmentRecord, Input, InstallRecord,
 };
 use crate::model::error::Result;
 use crate::model::path::normalize;
@@ -58,7 +57,7 @@ impl Proof<'_> {
 
     pub(super) fn record(&self, artifacts: Vec<Artifact>, install: InstallRecord) -> Result<()> {
         let environment = &self.prove.environment;
-        if self.prove.reason.is_some() {
+        if self.prove.build.staleness.is_some() {
             self.record_build(artifacts)?;
         }
         let path = environment.record_path();
@@ -100,9 +99,6 @@ impl Proof<'_> {
             changed = fingerprint::stale(&inputs.compile, session)
                 .or_else(|| fingerprint::stale(&inputs.install, session));
         }
-        let id = build_id(&environment.path, &self.member.name);
-        let mut records = BuildRecords::load(&self.prove.state).record;
-        records.attempts.remove(&id);
         let record = BuildRecord {
             settings: build.settings.clone(),
             install: inputs.install,
@@ -112,14 +108,13 @@ impl Proof<'_> {
             began: self.context.since,
             artifacts,
         };
-        records.builds.insert(id, record);
-        records::store(&self.prove.state, &records)?;
+        let key = BuildKey::new(&environment.path, &self.member.name);
+        records::update_builds(&self.prove.state, |records| {
+            records.attempts.remove(&key);
+            records.builds.insert(key, record);
+        })?;
         if let Some(reason) = changed {
-            let reason = reason.relative_to(&self.prove.home);
-            self.context.note(|outcome| {
-                outcome.stopped = true;
-                outcome.changed = Some(reason);
-            });
+            self.stop(reason);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod tree;
 
 pub use input::{Content, Input, Settings, stale, stale_settings, variable_setting};
 pub use records::{
-    Artifact, Attempt, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord,
-    InterpreterRecord, LoadedRecord, LocalPackage, SyncRecord, build_id, is_newer, versioned,
+    Artifact, Attempt, BuildKey, BuildRecord, BuildRecords, EnvironmentRecord, InstallRecord,
+    InterpreterRecord, LoadedRecord, LocalPackage, SyncRecord, is_newer, versioned,
 };
 pub use tree::TreeScope;

@@ -30,15 +30,46 @@ struct Versioned<T> {
 /// `target/pyx/state.json`: what was built, and from what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildRecords {
-    /// By [`build_id`].
-    pub builds: BTreeMap<String, BuildRecord>,
-    /// By [`build_id`]: those that have not ended well.
-    pub attempts: BTreeMap<String, Attempt>,
+    pub builds: BTreeMap<BuildKey, BuildRecord>,
+    /// Those that have not ended well.
+    pub attempts: BTreeMap<BuildKey, Attempt>,
 }
 
-/// One member's last build for one environment.
-pub fn build_id(environment: &Utf8Path, member: &str) -> String {
-    format!("{member} in {environment}")
+/// Which build it is: one member's last for one environment. Written as `MEMBER in ENVIRONMENT`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct BuildKey {
+    /// A distribution's name, which has no blanks.
+    pub member: String,
+    /// Absolute.
+    pub environment: Utf8PathBuf,
+}
+
+impl BuildKey {
+    const BETWEEN: &str = " in ";
+
+    pub fn new(environment: &Utf8Path, member: &str) -> Self {
+        Self {
+            member: member.to_owned(),
+            environment: environment.to_owned(),
+        }
+    }
+}
+
+impl From<BuildKey> for String {
+    fn from(key: BuildKey) -> Self {
+        [&key.member, BuildKey::BETWEEN, key.environment.as_str()].concat()
+    }
+}
+
+impl TryFrom<String> for BuildKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let parts = text.split_once(Self::BETWEEN);
+        let key = parts.map(|(member, environment)| Self::new(environment.into(), member));
+        key.ok_or_else(|| format!("`{text}` names no build"))
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,6 +301,17 @@ pub fn is_newer(path: &Utf8Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_is_found_by_the_key_under_which_it_was_written() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temp.path()).unwrap().join("state.json");
+        let key = BuildKey::new("/a in b/.venv".into(), "hello");
+        let mut records = BuildRecords::default();
+        records.attempts.insert(key, Attempt::default());
+        disk::write(&path, &versioned(&records)).unwrap();
+        assert_eq!(BuildRecords::load(&path).record, records);
+    }
 
     #[test]
     fn a_damaged_record_is_ignored() {

@@ -215,7 +215,8 @@ fn a_damaged_program_is_never_installed_for_what_was_built() {
     project.dev().run().finds_fresh("shown");
     // nothing tells how large it was
     project.remove("target/pyx/state.json");
-    let run = lose_and_damage(&project, ".venv/bin/shown", artifact).says("is damaged");
+    let run = lose_and_damage(&project, ".venv/bin/shown", artifact);
+    let run = run.says(&format!("Repeating dev: `{artifact}` is damaged"));
     assert_eq!(printed(&project, "shown"), "one", "{run}");
 }
 
