@@ -145,7 +145,7 @@ impl<'a, 'b> Listener<'a, 'b> {
 mod tests {
     use super::*;
     use crate::model::step::StepId;
-    use crate::plan::{Action, Step};
+    use crate::plan::{Action, Showing, Step};
     use crate::ui::{OutputOptions, Ui};
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
             action: Action::Edit(Vec::new()),
             optional: false,
         };
-        let activity = ui.start(&step, false, true);
+        let activity = ui.start(&step, Showing::Silent);
         for word in PROGRESS {
             let mut listener = Listener::new(Listen::Cargo { packages: 1 }, &activity);
             listener.hear(Stream::Stderr, format!("{word:>12} a v1.0.0").as_bytes());

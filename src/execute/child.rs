@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::facts::environment;
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::invocation::Invocation;
-use crate::plan::{Action, ImportPath, Listen, Run, RunRecipe, Step};
+use crate::plan::{Action, ImportPath, Listen, Run, RunRecipe, Showing, Step};
 use crate::ui::{Activity, MessageFormat, Ui};
 use crate::world::process::{self, Status};
 use crate::world::session::Session;
@@ -107,7 +107,7 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     };
     let invocation = &with_linked(&show.invocation, show.imports.as_ref());
     let status = if ui.format() == MessageFormat::Json {
-        let activity = ui.start(step, false, true);
+        let activity = ui.start(step, Showing::Silent);
         let start = Instant::now();
         let status = process::stream(invocation, |stream, line| activity.show(stream, line));
         let is_good = status.as_ref().is_ok_and(|status| status.success());

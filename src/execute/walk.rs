@@ -112,10 +112,9 @@ fn beside(first: &mut Option<Error>, error: Error) -> Option<Error> {
 
 fn run(context: &Context<'_>, step: &Step) -> Result<()> {
     process::check_signals()?;
-    let conduct = step.action.traits();
-    let is_worked_in = matches!(step.action, Action::Test(_) | Action::Recipe(_));
-    let turn = conduct.builds.then(|| BUILDING.lock());
-    let activity = context.ui.start(step, conduct.is_shown, is_worked_in);
+    let traits = step.action.traits();
+    let turn = traits.builds.then(|| BUILDING.lock());
+    let activity = context.ui.start(step, traits.showing);
     let start = Instant::now();
     let result = act(context, step, &activity);
     drop(turn);

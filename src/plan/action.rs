@@ -98,55 +98,43 @@ pub enum Action {
 }
 
 /// How an action stands among others while a plan is walked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActionTraits {
-    /// Whether it keeps all processors busy, or takes up what another of these has made: of several
-    /// interpreters one at a time does.
+    /// Whether it keeps all processors busy, takes up what another of these has made or takes away what
+    /// another may use: of several interpreters one at a time does.
     pub builds: bool,
-    /// Whether a person is told when it begins; of the others only what came of them.
-    pub is_shown: bool,
+    pub showing: Showing,
 }
 
-impl ActionTraits {
-    const ASIDE: Self = Self {
-        builds: false,
-        is_shown: false,
-    };
-    const SHOWN: Self = Self {
-        builds: false,
-        is_shown: true,
-    };
-    const BUILDING: Self = Self {
-        builds: true,
-        is_shown: false,
-    };
-    const SHOWN_BUILDING: Self = Self {
-        builds: true,
-        is_shown: true,
-    };
+/// What a person sees of a step when it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Showing {
+    /// Nothing: only what comes of it.
+    Silent,
+    /// A line, and that it goes on.
+    Line,
+    /// A line, and whatever it writes to the terminal itself.
+    OwnTerminal,
 }
 
 impl Action {
     pub fn traits(&self) -> ActionTraits {
-        match self {
-            Self::Run(run) if run.is_silent => ActionTraits::BUILDING,
-            Self::Run(run) if run.listen == Listen::Quiet => ActionTraits::SHOWN,
-            Self::Install(install) if install.run.listen == Listen::Quiet => ActionTraits::SHOWN,
-            Self::Run(_)
-            | Self::Install(_)
-            | Self::CopyInstall(_)
-            | Self::Link(_)
-            | Self::Pack(_) => ActionTraits::SHOWN_BUILDING,
-            Self::Replace(_) | Self::Prove(_) | Self::Seed { .. } => ActionTraits::BUILDING,
+        use Showing::{Line, OwnTerminal, Silent};
+        let (builds, showing) = match self {
+            Self::Run(run) if run.is_silent => (true, Silent),
+            Self::Run(run) => (run.listen != Listen::Quiet, Line),
+            Self::Install(install) => (install.run.listen != Listen::Quiet, Line),
+            Self::CopyInstall(_) | Self::Link(_) | Self::Pack(_) => (true, Line),
+            Self::Replace(_) | Self::Prove(_) | Self::Seed { .. } | Self::Forget { .. } => {
+                (true, Silent)
+            }
             Self::Provide { .. }
-            | Self::Test(_)
             | Self::Untestable(_)
             | Self::Remove { .. }
-            | Self::RemoveHollow { .. }
-            | Self::Recipe(_) => ActionTraits::SHOWN,
-            Self::Release(action) if action.is_shown() => ActionTraits::SHOWN,
+            | Self::RemoveHollow { .. } => (false, Line),
+            Self::Test(_) | Self::Recipe(_) => (false, OwnTerminal),
+            Self::Release(action) if action.is_shown() => (false, Line),
             Self::Write { .. }
-            | Self::Forget { .. }
             | Self::Begin(_)
             | Self::RecordSync(_)
             | Self::CopyTests(_)
@@ -155,8 +143,9 @@ impl Action {
             | Self::Edit(_)
             | Self::WriteRecipes { .. }
             | Self::Release(_)
-            | Self::Show(_) => ActionTraits::ASIDE,
-        }
+            | Self::Show(_) => (false, Silent),
+        };
+        ActionTraits { builds, showing }
     }
 
     /// The one program that it runs, as a person would.

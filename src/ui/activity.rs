@@ -5,31 +5,30 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::plan::Step;
+use crate::plan::{Showing, Step};
 use crate::world::process::Stream;
 
 use super::events::to_json;
 use super::{MessageFormat, Ui};
 
 impl Ui {
-    /// `shown`: with a line of its own; `alone`: the step draws on the terminal itself.
-    pub fn start<'a>(&'a self, step: &'a Step, shown: bool, alone: bool) -> Activity<'a> {
+    pub fn start<'a>(&'a self, step: &'a Step, showing: Showing) -> Activity<'a> {
         let at = self.began.elapsed().as_secs_f64();
         self.event(
             "step-started",
             &json!({ "name": step.id, "at": at, "reason": to_json(&step.reason) }),
         );
         let reason = step.reason.as_ref().map(|reason| format!(" ({reason})"));
-        if shown {
+        if showing == Showing::Silent {
+            self.detail(step.verb, &step.subject);
+        } else {
             self.status(
                 step.verb,
                 &format!("{}{}", step.subject, reason.unwrap_or_default()),
             );
             self.detail("Running", &step.command());
-        } else {
-            self.detail(step.verb, &step.subject);
         }
-        let bar = (shown && !alone).then(|| self.bar(&step.subject));
+        let bar = (showing == Showing::Line).then(|| self.bar(&step.subject));
         Activity {
             ui: self,
             step,
