@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::world::disk;
 use crate::world::session::{LOCKS_HELD, RECIPES_RUNNING, Session};
@@ -30,8 +30,8 @@ pub struct Caller {
     /// Where just would write scripts, where no program may run there: what names the folder, and the
     /// folder.
     pub noexec: Option<(String, Utf8PathBuf)>,
-    /// The recipes that this program runs in, each with its project.
-    pub inside: Vec<String>,
+    /// The recipes that this program runs in.
+    pub inside: Vec<RecipeMark>,
     /// The locks of those who wait for the recipe that this program runs in, absolute.
     pub locks_held: Vec<String>,
 }
@@ -49,9 +49,31 @@ impl Caller {
             constraints: files_in(session, "UV_CONSTRAINT"),
             overrides: files_in(session, "UV_OVERRIDE"),
             noexec: Some(session.script_folder()).filter(|(_, dir)| disk::is_noexec(dir)),
-            inside: session.list(RECIPES_RUNNING),
+            inside: RecipeMark::all(session),
             locks_held: session.list(LOCKS_HELD),
         }
+    }
+}
+
+/// One word of `CARGO_PYX_RECIPE`, for a running recipe: other projects may have one of the same name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipeMark(String);
+
+impl RecipeMark {
+    /// `root`: the project's.
+    pub fn new(root: &Utf8Path, recipe: &str) -> Self {
+        Self(format!("{root}#{recipe}"))
+    }
+
+    fn all(session: &Session) -> Vec<Self> {
+        let words = session.list(RECIPES_RUNNING).into_iter();
+        words.map(Self).collect()
+    }
+}
+
+impl std::fmt::Display for RecipeMark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::world::python_request::{InterpreterChoice, PythonRequest};
 use crate::world::session::Session;
 use crate::world::tool::{self, ToolName};
 
-use super::caller::Caller;
+use super::caller::{Caller, RecipeMark};
 use super::compiler_cache::CompilerCache;
 use super::hollow_package::HollowPackage;
 use super::just::Just;
@@ -199,7 +199,7 @@ impl Facts {
     fn look_at_recipes(&self, session: &Session, request: &Request) -> Result<Option<Just>> {
         let root = &self.project.root;
         let mut hooks = request.hooks(&self.project.config);
-        let runs = |name: &String| self.caller.inside.contains(&format!("{root}#{name}"));
+        let runs = |name: &String| self.caller.inside.contains(&RecipeMark::new(root, name));
         hooks.before.retain(|name| !runs(name));
         hooks.after.retain(|name| !runs(name));
         let dir = match &request.purpose {

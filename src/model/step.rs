@@ -49,8 +49,13 @@ pub enum StepId {
     TestPrograms(Utf8PathBuf),
     /// Compile the examples that tests start, of the crates around a manifest, absolute.
     Examples(Utf8PathBuf),
-    /// Run the tests of the crates around a manifest, absolute.
-    RustTests(Utf8PathBuf),
+    /// Run the tests of the crates around a manifest.
+    RustTests {
+        /// Absolute.
+        manifest: Utf8PathBuf,
+        /// The only one of them, where the others are run apart.
+        package: Option<String>,
+    },
     /// As [`StepId::RustTests`], those in the documentation.
     Doctests(Utf8PathBuf),
     /// Run the tests of a folder, absolute.
@@ -138,7 +143,14 @@ impl std::fmt::Display for StepId {
             Self::Program(name) => write!(f, "program {name}"),
             Self::TestPrograms(manifest) => write!(f, "test programs {manifest}"),
             Self::Examples(manifest) => write!(f, "examples of {manifest}"),
-            Self::RustTests(manifest) => write!(f, "Rust tests {manifest}"),
+            Self::RustTests {
+                manifest,
+                package: None,
+            } => write!(f, "Rust tests {manifest}"),
+            Self::RustTests {
+                package: Some(package),
+                ..
+            } => write!(f, "Rust tests {package}"),
             Self::Doctests(manifest) => write!(f, "doctests {manifest}"),
             Self::PythonTests(dir) => write!(f, "Python tests {dir}"),
             Self::TestWheel(member) => write!(f, "wheel {member}"),

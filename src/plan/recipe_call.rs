@@ -1,7 +1,7 @@
 //! Calls a recipe: just must be available, and the environment is active for whatever the recipe does.
 
 use crate::facts::recipes::Recipe;
-use crate::facts::{Just, RecipeFacts};
+use crate::facts::{Just, RecipeFacts, RecipeMark};
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
@@ -39,7 +39,11 @@ pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result
     let recipe = recipes
         .find(name)
         .ok_or_else(|| recipes.unknown(name, "cargo pyx just"))?;
-    if context.caller.inside.contains(&mark(context, name)) {
+    if context
+        .caller
+        .inside
+        .contains(&RecipeMark::new(&context.project.root, name))
+    {
         let message = format!("recipe `{name}` calls itself through `cargo pyx just {name}`");
         let hint = format!("call the commands of `just {name}` directly, or rename the recipe");
         return Err(Error::refused(message, &hint));
@@ -53,11 +57,6 @@ pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result
         .into());
     }
     Ok(recipe)
-}
-
-/// What `CARGO_PYX_RECIPE` holds of a running recipe: other projects may have one of the same name.
-fn mark(context: &PlanContext<'_>, name: &str) -> String {
-    format!("{}#{name}", context.project.root)
 }
 
 /// just, with the environment active for whatever the recipe does.
@@ -75,8 +74,9 @@ pub(super) fn call(
         .builds
         .first()
         .map(|build| build.options.profile.as_str());
-    let mut inside = caller.inside.clone();
-    inside.push(mark(context, &recipe.name));
+    let this = RecipeMark::new(&project.root, &recipe.name);
+    let inside = caller.inside.iter().chain([&this]);
+    let inside: Vec<String> = inside.map(ToString::to_string).collect();
     let bin = context.target.environment.bin();
     let tools = [
         &just.tool.path,

@@ -108,15 +108,12 @@ pub(super) fn suite(
         let mut test = Test::of(context, build, testing, call, runner);
         test.imports = imports(context, suite, build)?;
         test.suite = title(&part.suite);
-        test.share = test.share.filter(|_| part.is_shared);
+        test.share = test.share.filter(|_| part.package.is_none());
         let action = Action::Test(Box::new(test));
-        // the name of a package is no path of a manifest
-        let id = if part.is_shared {
-            suite.manifest.clone()
-        } else {
-            part.suite.tested.concat().into()
+        let id = StepId::RustTests {
+            manifest: suite.manifest.clone(),
+            package: part.package,
         };
-        let id = StepId::RustTests(id);
         plan.then(Step::new(id, "Testing", title(&part.suite), action));
     }
     // rustdoc takes what it is given apart at blanks, which are in the names of its tests: a package's are
@@ -161,8 +158,8 @@ fn with_threads(testing: &Testing) -> Vec<String> {
 /// What one call tests.
 struct Part {
     suite: RustSuite,
-    /// Whether other shards run the rest of it.
-    is_shared: bool,
+    /// The only one, which no other shard runs a part of.
+    package: Option<String>,
 }
 
 /// All in one, unless it is shared among shards: a program with a harness of its own cannot be asked for
@@ -187,17 +184,17 @@ fn parts(suite: &RustSuite, testing: &Testing) -> Vec<Part> {
             let shared: Vec<String> = shared.into_iter().cloned().collect();
             parts.push(Part {
                 suite: with(shared),
-                is_shared: true,
+                package: None,
             });
             let own = own.into_iter().filter(|package| shard.holds(package));
             parts.extend(own.map(|package| Part {
                 suite: with(vec![package.clone()]),
-                is_shared: false,
+                package: Some(package.clone()),
             }));
         }
         _ => parts.push(Part {
             suite: suite.clone(),
-            is_shared: true,
+            package: None,
         }),
     }
     parts.retain(|part| !part.suite.tested.is_empty());
@@ -369,7 +366,10 @@ fn untestable(suite: &RustSuite, error: &PythonError, testing: &Testing) -> Step
     let packages = [&suite.tested[..], &suite.documented].concat();
     let subject = format!("Rust tests of {}", packages.join(", "));
     Step::new(
-        StepId::RustTests(suite.manifest.clone()),
+        StepId::RustTests {
+            manifest: suite.manifest.clone(),
+            package: None,
+        },
         "Testing",
         subject,
         action,
