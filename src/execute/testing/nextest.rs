@@ -122,7 +122,8 @@ mod tests {
         assert_eq!(bad.program.as_deref(), Some("a::it"));
         assert_eq!((&*bad.name, bad.outcome), ("m::bad", CaseOutcome::Failed));
         assert_eq!(bad.place.as_ref().unwrap().line, 3);
-        assert!(bad.message.contains("no"));
+        let printed = "said\nthread 'bad' (1) panicked at tests/it.rs:3:37:\nno";
+        assert_eq!(bad.message, format!("no\n\n{printed}"));
     }
 
     #[test]
