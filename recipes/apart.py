@@ -155,10 +155,11 @@ def seed(source, to):
     shutil.copytree(source, to, symlinks=True)
     manifests = [path.read_text(errors="replace") for path in sources("Cargo.toml")]
     own = {name for text in manifests for name in re.findall(r'^name\s*=\s*"([^"]+)"', text, re.M)}
-    for folder in to.glob("**/.fingerprint/*"):
-        if folder.name.rpartition("-")[0] in own:
-            for file in folder.glob("dep-*"):
-                os.utime(file, (0, 0))
+    # in both layouts of a build directory: cargo 1.100 has another one
+    kept = [(folder, folder.name.rpartition("-")[0]) for folder in to.glob("**/.fingerprint/*")]
+    kept += [(folder, folder.parts[-3]) for folder in to.glob("**/build/*/*/fingerprint")]
+    for file in (file for folder, name in kept if name in own for file in folder.glob("dep-*")):
+        os.utime(file, (0, 0))
 
 
 def needs_shell(name):

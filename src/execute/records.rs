@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
+use crate::facts::build::{self, OfPackage};
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{
     BuildRecords, EnvironmentRecord, Input, InterpreterRecord, SyncRecord, is_newer, versioned,
@@ -17,18 +18,16 @@ use crate::world::session::Session;
 
 use super::context::Context;
 
-/// Makes cargo compile crates again, by removing its fingerprints of them (`NAME-HASH` in `.fingerprint`).
+/// Makes cargo compile crates again, by removing its fingerprints of them.
 ///
-/// `dirs`: the `.fingerprint` folders, absolute.
+/// `dirs`: the folders of builds, absolute.
 ///
 /// `since`: when the facts were gathered, in nanoseconds since the epoch. What was compiled later, for
 /// another member that reads the same crate, has seen what is there.
 pub(super) fn forget(crates: &[String], dirs: &[Utf8PathBuf], since: u64) -> Result<()> {
     for dir in dirs {
-        for folder in disk::names(dir) {
-            let name = folder.rsplit_once('-').map_or(&*folder, |(name, _)| name);
-            let path = dir.join(&folder);
-            if crates.iter().any(|known| known == name) && !is_compiled(&path, since) {
+        for OfPackage { package, path } in build::fingerprints(dir) {
+            if crates.contains(&package) && !is_compiled(&path, since) {
                 disk::remove_dir(&path)?;
             }
         }

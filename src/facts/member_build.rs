@@ -162,11 +162,11 @@ impl Build {
         let mut builds = records.builds.values().rev();
         let known =
             builds.find(|build| build.packages.first().is_some_and(|it| it.manifest == *own));
-        let fingerprints = build::all_fingerprints(&self.member, &project.state);
+        let built = build::build_folders(&self.member, &project.state);
         let packages = match (known, tool::cargo(session)) {
             (Some(build), _) => build.packages.clone(),
             // somebody else has compiled what is there
-            (None, Ok(cargo)) if !fingerprints.is_empty() => {
+            (None, Ok(cargo)) if !built.is_empty() => {
                 build::local_packages(session, &self.member, &self.toolchain, &cargo)
             }
             (None, _) => build::own_packages(&self.member),
@@ -179,7 +179,7 @@ impl Build {
         let mut names = known.unwrap_or_else(|| {
             let output = build::output_dir(&self.member, &self.options);
             let read = build::sources(&self.member, &output);
-            unseen_edits::by_times(&packages, configs, &read, &fingerprints)
+            unseen_edits::by_times(&packages, configs, &read, &built)
         });
         let others =
             unseen_edits::of_other_builds(session, project, &self.member, &packages, records);

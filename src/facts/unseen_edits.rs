@@ -148,17 +148,17 @@ fn all(packages: &[LocalPackage]) -> BTreeSet<String> {
 /// Where no build is recorded: those of `packages` with a file that was put where it is after cargo
 /// compiled the package for any profile, with a time from before that; all where one of `configs` was.
 ///
-/// `read`: what else the compiler is known to have read. `fingerprints`: cargo's folders of that name.
+/// `read`: what else the compiler is known to have read. `built`: the folders of all builds.
 pub(super) fn by_times(
     packages: &[LocalPackage],
     configs: &[Utf8PathBuf],
     read: &BTreeSet<Utf8PathBuf>,
-    fingerprints: &[Utf8PathBuf],
+    built: &[Utf8PathBuf],
 ) -> BTreeSet<String> {
     let written = configs.iter().filter_map(disk::signature);
     let configured = written.map(|signature| signature.written()).max();
     let is_before = |package: &LocalPackage| {
-        let times = compile_times(fingerprints, &package.name);
+        let times = compile_times(built, &package.name);
         times.into_iter().any(|time| Some(time) < configured)
     };
     if packages.iter().any(is_before) {
@@ -177,7 +177,7 @@ pub(super) fn by_times(
         };
         let times = compiled
             .entry(&package.name)
-            .or_insert_with(|| compile_times(fingerprints, &package.name));
+            .or_insert_with(|| compile_times(built, &package.name));
         let Some(signature) = disk::signature(file) else {
             continue;
         };
@@ -233,9 +233,8 @@ pub(super) fn in_target(
     let home = session.cargo_home();
     let apart = [home.join("registry"), home.join("git"), dir.to_owned()];
     let mut names = BTreeSet::new();
-    for fingerprints in build::all_fingerprints(member, dir) {
-        let built = fingerprints.parent().unwrap_or(dir);
-        let mut crates = build::sources_of_crates(built, &member.workspace);
+    for built in build::build_folders(member, dir) {
+        let mut crates = build::sources_of_crates(&built, &member.workspace);
         crates.retain(|sources| {
             let root = sources.first();
             root.is_some_and(|root| !apart.iter().any(|dir| root.starts_with(dir)))
@@ -244,7 +243,7 @@ pub(super) fn in_target(
             let Some(name) = package_around(manifests, &sources[0])? else {
                 continue;
             };
-            let times = compile_times(std::slice::from_ref(&fingerprints), &name);
+            let times = compile_times(std::slice::from_ref(&built), &name);
             let is_hidden = |path: &Utf8PathBuf| {
                 disk::signature(path).is_some_and(|file| {
                     let hides = |time: &u64| file.written() > *time && file.modified <= *time;
@@ -274,22 +273,15 @@ fn package_around(manifests: &Manifests, file: &Utf8Path) -> Result<Option<Strin
 }
 
 /// When whatever cargo has of a package was compiled, in nanoseconds since the epoch.
-fn compile_times(fingerprints: &[Utf8PathBuf], name: &str) -> Vec<u64> {
-    let mut times = Vec::new();
-    for dir in fingerprints {
-        let mut folders = disk::names(dir);
-        folders.retain(|folder| {
-            folder
-                .rsplit_once('-')
-                .is_some_and(|(known, _)| known == name)
-        });
-        for folder in folders {
-            let files = disk::all_files(&dir.join(folder));
-            let signatures = files.iter().filter_map(disk::signature);
-            times.extend(signatures.map(|signature| signature.modified).max());
-        }
-    }
-    times
+fn compile_times(built: &[Utf8PathBuf], name: &str) -> Vec<u64> {
+    let found = built.iter().flat_map(|dir| build::fingerprints(dir));
+    let own = found.filter(|it| it.package == name);
+    let times = own.filter_map(|it| {
+        let files = disk::all_files(&it.path);
+        let signatures = files.iter().filter_map(disk::signature);
+        signatures.map(|signature| signature.modified).max()
+    });
+    times.collect()
 }
 
 fn is_of(build: &BuildRecord, own: &LocalPackage) -> bool {

@@ -38,7 +38,7 @@ pub enum Action {
     Forget {
         /// The crates' names.
         crates: Vec<String>,
-        /// The folders of those records, absolute.
+        /// The folders of the builds that have such, absolute.
         dirs: Vec<Utf8PathBuf>,
     },
     /// Write down that a build begins, so that one that does not end is known to the next.
@@ -209,9 +209,12 @@ impl Action {
             Self::Forget { crates, dirs } => {
                 let mut globs = Vec::new();
                 for dir in dirs {
-                    globs.extend(crates.iter().map(|name| format!("{dir}/{name}-*")));
+                    // in either layout of a build directory
+                    globs.extend(crates.iter().map(|name| {
+                        format!("{dir}/.fingerprint/{name}-* {dir}/build/{name}/*/fingerprint")
+                    }));
                 }
-                comment(&format!("rm -r {}", globs.join(" ")))
+                comment(&format!("rm -rf {}", globs.join(" ")))
             }
             Self::Begin(begin) => {
                 comment(&format!("note in {} that its build begins", begin.state))

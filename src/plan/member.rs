@@ -144,7 +144,7 @@ fn remove_hollow(context: &PlanContext<'_>, hollow: &HollowPackage) -> Step {
 fn forget(context: &PlanContext<'_>, build: &Build, staleness: &Staleness) -> Step {
     let action = Action::Forget {
         crates: staleness.unseen.clone(),
-        dirs: build::all_fingerprints(&build.member, &context.project.state),
+        dirs: build::build_folders(&build.member, &context.project.state),
     };
     let id = StepId::Forget(build.member.name.clone());
     Step::new(id, "Forgetting", staleness.unseen.join(", "), action)

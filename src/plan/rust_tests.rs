@@ -65,7 +65,7 @@ pub(super) fn forget(build: &Build, crates: &[String]) -> Step {
     let dir = embedding::dir(build);
     let action = Action::Forget {
         crates: crates.to_vec(),
-        dirs: build::all_fingerprints(&build.member, &dir),
+        dirs: build::build_folders(&build.member, &dir),
     };
     let id = StepId::ForgetTests(build.member.name.clone());
     Step::new(

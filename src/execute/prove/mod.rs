@@ -269,7 +269,7 @@ impl Proof<'_> {
     fn forget_artifact(&self, module: &Utf8Path) -> Result<()> {
         let name = self.member.cargo.package_name().unwrap_or_default();
         let crates = [name.to_owned()];
-        let dir = build::fingerprints(self.member, &self.prove.build.options);
+        let dir = build::build_folder(self.member, &self.prove.build.options);
         records::forget(&crates, &[dir], u64::MAX)?;
         let path = module.to_owned();
         self.stop(Reason::Damaged { path });

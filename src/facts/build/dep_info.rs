@@ -9,6 +9,7 @@ use crate::model::path::normalize;
 use crate::world::disk;
 
 use super::output::artifact_names;
+use super::units;
 
 /// The files that the compiler and the build scripts read, by cargo's dep-info beside the
 /// artifact: sources of the crate and of its path dependencies, and `rerun-if-changed`.
@@ -51,7 +52,7 @@ pub(super) fn linked_sources(
     files
 }
 
-/// The sources of each crate that was compiled in `built`, cargo's folder of one profile, by the compiler's
+/// The sources of each crate and build script that was compiled in `built`, cargo's folder of one profile, by the compiler's
 /// own dep-info: the crate's root first, from `workspace` where they are relative.
 pub fn sources_of_crates(built: &Utf8Path, workspace: &Utf8Path) -> Vec<Vec<Utf8PathBuf>> {
     let sources = of_compiler(built).into_iter().filter_map(|text| {
@@ -62,14 +63,12 @@ pub fn sources_of_crates(built: &Utf8Path, workspace: &Utf8Path) -> Vec<Vec<Utf8
     sources.collect()
 }
 
-/// The texts of the compiler's own dep-info in `built`, one for each crate.
-fn of_compiler(built: &Utf8Path) -> Vec<String> {
-    let deps = built.join("deps");
-    let mut names = disk::names(&deps);
-    names.retain(|name| Utf8Path::new(name).extension() == Some("d"));
-    let texts = names
+/// The texts of the compiler's own dep-info in `built`, one for each crate and build script.
+pub(super) fn of_compiler(built: &Utf8Path) -> Vec<String> {
+    let files = units::compiler_dep_infos(built);
+    let texts = files
         .iter()
-        .filter_map(|name| disk::read_text(&deps.join(name)).ok().flatten());
+        .filter_map(|path| disk::read_text(path).ok().flatten());
     texts.collect()
 }
 

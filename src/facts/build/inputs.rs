@@ -19,6 +19,7 @@ use crate::world::toolchain::Toolchain;
 
 use super::dep_info::{dep_infos, linked_sources, sources};
 use super::output::{intermediate_dir, target_dir};
+use super::units::fingerprints;
 use super::variables::{ScriptOutputs, variables};
 
 /// Whose build, and where.
@@ -162,7 +163,7 @@ fn compile(
     let mut folders = BTreeSet::new();
     let found = sources(member, place.output);
     // nothing that is known to be compiled: an edit would never be seen
-    let is_known = found.iter().any(|path| disk::is_file(path));
+    let is_known = found.iter().any(|path| disk::is_file(path)) && is_kept(member, &built);
     let packages = place.packages.iter().map(LocalPackage::dir);
     let links = linked_sources(&built, &member.workspace, &packages.collect::<Vec<_>>());
     for path in found
@@ -213,6 +214,14 @@ fn compile(
         inputs.extend(dep_infos(member, place.output).into_iter().map(unknown));
     }
     inputs
+}
+
+/// Whether what cargo keeps of the member's crate is found: in a layout that is not known, nothing would
+/// be, and so nothing that was read.
+fn is_kept(member: &Member, built: &Utf8Path) -> bool {
+    let own = member.cargo.package_name();
+    let mut kept = fingerprints(built).into_iter();
+    own.is_none_or(|own| kept.any(|it| it.package == own))
 }
 
 /// The manifest of every local package, and whatever it may inherit from: those in the folders above,
@@ -333,6 +342,7 @@ mod tests {
         };
         let output = dir.join("target/pyx/ext/debug");
         write(&output.join("build/m-1/output"), script);
+        write(&output.join(".fingerprint/m-1/lib-m"), "");
         for name in ["libm", "m"] {
             let read = format!("{output}/{name}: {dir}/Cargo.toml\n");
             write(&output.join(name).with_extension("d"), &read);
@@ -387,6 +397,26 @@ mod tests {
                 .filter(|name| ["cbindgen.toml", "uniffi.toml"].contains(name))
                 .collect();
             assert_eq!(found.first().copied(), name);
+        }
+    }
+
+    #[test]
+    fn a_build_of_which_cargo_keeps_nothing_that_is_known_is_never_fresh() {
+        for (kept, is_known) in [
+            (".fingerprint/m-1/lib-m", true),
+            ("build/m/1/fingerprint/lib-m", true),
+            ("build/other/1/fingerprint/lib-m", false),
+            ("units/m/1/lib-m", false),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            write(&dir.join(kept), "");
+            let cargo = Toml::parse(&dir.join("Cargo.toml"), "[package]\nname = 'm'\n").unwrap();
+            let member = Member {
+                cargo: Arc::new(CargoToml::of(cargo).unwrap()),
+                ..Member::default()
+            };
+            assert_eq!(is_kept(&member, dir), is_known, "{kept}");
         }
     }
 

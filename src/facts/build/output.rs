@@ -8,6 +8,7 @@ use crate::model::path::executable;
 use crate::world::disk;
 
 use super::options::Options;
+use super::units;
 
 /// The folder of the builds of tests, and of programs that embed Python.
 const TESTS: &str = "test";
@@ -37,10 +38,9 @@ pub fn output_dir_in(mut target: Utf8PathBuf, member: &Member, options: &Options
     target.join(options.folder())
 }
 
-/// cargo's own records of the last build, one folder for each crate: `NAME-HASH`.
-pub fn fingerprints(member: &Member, options: &Options) -> Utf8PathBuf {
-    let output = output_dir(member, options);
-    intermediate_dir(member, &output).join(".fingerprint")
+/// Where what cargo keeps of a member's last build is found.
+pub fn build_folder(member: &Member, options: &Options) -> Utf8PathBuf {
+    intermediate_dir(member, &output_dir(member, options))
 }
 
 /// Where cargo keeps what lies between the sources and what is in `output`: there, or below
@@ -59,24 +59,10 @@ pub fn tests_dir(member: &Member) -> Utf8PathBuf {
     member.target.join(TESTS)
 }
 
-/// As [`fingerprints`], of every profile, target and interpreter that is built below `state`: the
+/// As [`build_folder`], of every profile, target and interpreter that is built below `state`: the
 /// `target/pyx` of a project, absolute.
-pub fn all_fingerprints(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let mut found = Vec::new();
-    let mut waiting = vec![member.intermediate_dir(state)];
-    while let Some(dir) = waiting.pop() {
-        for name in disk::names(&dir) {
-            let path = dir.join(&name);
-            match &*name {
-                ".fingerprint" => found.push(path),
-                "build" | "deps" | "doc" | "examples" | "incremental" | "release.lock" => {}
-                _ if disk::is_dir(&path) => waiting.push(path),
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    found
+pub fn build_folders(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {
+    units::build_folders(&member.intermediate_dir(state))
 }
 
 /// The file names of what a member's build makes.

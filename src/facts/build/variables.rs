@@ -8,6 +8,9 @@ use crate::facts::fingerprint::{Input, LocalPackage};
 use crate::world::disk;
 use crate::world::session::Session;
 
+use super::dep_info::of_compiler;
+use super::units;
+
 /// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
 /// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
 ///
@@ -45,24 +48,9 @@ fn declared(scripts: &ScriptOutputs, local: &[LocalPackage]) -> BTreeSet<String>
 }
 
 fn read_by_compiler(built: &Utf8Path) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let deps = built.join("deps");
-    for name in disk::names(&deps)
-        .into_iter()
-        .filter(|name| Utf8Path::new(name).extension() == Some("d"))
-    {
-        let text = disk::read_text(&deps.join(name))
-            .ok()
-            .flatten()
-            .unwrap_or_default();
-        names.extend(variables_in(&text));
-    }
-    for name in script_dep_infos(built) {
-        let text = disk::read_text(&name).ok().flatten().unwrap_or_default();
-        names.extend(variables_in(&text));
-    }
-    names.retain(|name| !is_of_the_build(name));
-    names
+    let texts = of_compiler(built);
+    let names = texts.iter().flat_map(|text| variables_in(text));
+    names.filter(|name| !is_of_the_build(name)).collect()
 }
 
 fn is_of_the_build(name: &str) -> bool {
@@ -77,21 +65,6 @@ fn variables_in(dep_info: &str) -> impl Iterator<Item = String> {
     found.map(|word| word.split('=').next().unwrap_or(word).to_owned())
 }
 
-/// What the compiler tells of build scripts: they stand in the folders of their packages.
-fn script_dep_infos(built: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let root = built.join("build");
-    let mut files = Vec::new();
-    for folder in disk::names(&root) {
-        let dir = root.join(folder);
-        for name in disk::names(&dir) {
-            if Utf8Path::new(&name).extension() == Some("d") {
-                files.push(dir.join(name));
-            }
-        }
-    }
-    files
-}
-
 /// What build scripts have printed. One of a name may count that is not the newest: cargo writes nothing where
 /// it takes a script for run, and two packages may be called the same.
 #[derive(Debug)]
@@ -101,7 +74,7 @@ pub(super) struct ScriptOutputs {
 
 #[derive(Debug)]
 struct ScriptOutput {
-    /// The name of its package: its folder is `NAME-HASH`.
+    /// The name of its package.
     package: String,
     text: String,
 }
@@ -109,13 +82,10 @@ struct ScriptOutput {
 impl ScriptOutputs {
     /// `built`: as of [`variables`].
     pub(super) fn read(built: &Utf8Path) -> Self {
-        let root = built.join("build");
-        let outputs = disk::names(&root).into_iter().filter_map(|folder| {
-            let text = disk::read_text(&root.join(&folder).join("output"));
-            let (name, _) = folder.rsplit_once('-').unwrap_or((&folder, ""));
+        let outputs = units::script_outputs(built).into_iter().filter_map(|it| {
             Some(ScriptOutput {
-                package: name.to_owned(),
-                text: text.ok().flatten()?,
+                text: disk::read_text(&it.path).ok().flatten()?,
+                package: it.package,
             })
         });
         Self {
@@ -185,18 +155,7 @@ pub(super) const SET_BY_MATURIN: [&str; 8] = [
 /// The variables that builds in a target directory read, whatever their profile and target triple,
 /// as they are now.
 pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
-    let folders = |dir: &Utf8Path| {
-        disk::names(dir)
-            .into_iter()
-            .map(|name| dir.join(name))
-            .collect::<Vec<_>>()
-    };
-    let profiles = folders(target);
-    let profiles = profiles
-        .iter()
-        .flat_map(|dir| folders(dir))
-        .chain(profiles.clone());
-    let built = profiles.filter(|dir| disk::is_dir(&dir.join("deps")));
+    let built = units::build_folders(target).into_iter();
     let names: BTreeSet<String> = built
         .flat_map(|dir| variables(&dir, &ScriptOutputs::read(&dir), &[]))
         .collect();

@@ -8,6 +8,7 @@ mod fresh;
 mod imported;
 mod in_place;
 mod mistakes;
+mod newer_layout;
 mod once;
 mod refused_python;
 mod said;
