@@ -52,6 +52,12 @@ impl Automation {
         Ok(automation)
     }
 
+    pub(super) fn of(text: &str) -> Self {
+        let mut automation = Self::default();
+        automation.add(text);
+        automation
+    }
+
     fn add(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace("\\\n", " "); // a line that goes on in the next
         // a call of nox may go over several lines
@@ -259,9 +265,7 @@ mod tests {
     use super::*;
 
     fn automation(text: &str) -> Automation {
-        let mut automation = Automation::default();
-        automation.add(text);
-        automation
+        Automation::of(text)
     }
 
     #[test]

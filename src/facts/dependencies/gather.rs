@@ -171,7 +171,9 @@ impl Dependencies {
                 let sync = without_members(project, member, pyproject, sync);
                 self.syncs.extend(sync);
             }
-            self.syncs.extend(runner.others);
+            let others = runner.others.into_iter();
+            self.syncs
+                .extend(others.filter_map(|sync| without_named_members(project, sync)));
         }
         Ok(())
     }
@@ -199,7 +201,8 @@ impl Dependencies {
             self.files.extend(runner.files);
             groups.extend(runner.groups);
             extras.extend(runner.extras);
-            for sync in runner.others {
+            let others_of = runner.others.into_iter();
+            for sync in others_of.filter_map(|sync| without_named_members(project, sync)) {
                 let known = if runner.declared {
                     &mut declared
                 } else {
@@ -219,7 +222,7 @@ impl Dependencies {
         }
         self.syncs.extend(declared);
         if self.syncs.is_empty() && in_python {
-            self.syncs.extend(others.into_iter().take(1));
+            self.syncs.extend(others);
         }
         Ok(())
     }
@@ -369,6 +372,20 @@ pub(super) fn without_members(
         sync.source = Source::listed(pyproject, others);
     }
     Some(readable(pyproject, sync))
+}
+
+/// Without the members that a list names: they are built here, and what an index has by their names may be
+/// anybody's.
+fn without_named_members(project: &Project, mut sync: Sync) -> Option<Sync> {
+    if let Source::Requirements { requirements, .. } = &mut sync.source {
+        let packages = project.members.iter().filter(|it| it.pyproject.is_some());
+        let names: BTreeSet<&String> = packages.map(|member| &member.name).collect();
+        requirements.retain(|it| it.package_name().is_none_or(|name| !names.contains(&name)));
+        if requirements.is_empty() && sync.groups.is_empty() && sync.extras.is_empty() {
+            return None;
+        }
+    }
+    Some(sync)
 }
 
 /// The same, without handing uv a pyproject.toml that it refuses to read, or the groups of a project that is

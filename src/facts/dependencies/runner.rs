@@ -11,12 +11,13 @@ use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
-use super::automation::Automation;
+use super::automation::{self, Automation};
 use super::development;
 use super::environments::{self, Place, ToolEnvironment};
 use super::groups::{self, is_for_tests, is_pytest, is_runner};
 use super::requirements_file::{self, RequirementsFile, names_in};
 use super::sync::{Source, Sync};
+use super::workflow;
 
 /// What runs a project's Python tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,8 +72,8 @@ pub(super) struct FoundRunner {
 
 /// By this order: groups and extras, requirements files, what hatch, poetry, pdm, tox or nox install, the
 /// requirements files that anything else installs, a parent project's groups, what such a tool installs for
-/// tests without the runner, and pytest alone; besides any of them where they bring another runner, which we
-/// do not run. Of an environment of a tool that has some of the first all is installed.
+/// tests without the runner, the packages that jobs of continuous integration and other commands install, and
+/// pytest alone; besides any of them where they bring another runner, which we do not run. Of an environment of a tool that has some of the first all is installed.
 pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = declared(manifests, pyproject)?;
     if !found.declared && runs_unittest(pyproject)? {
@@ -84,6 +85,9 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
             Ok(environment.is_for_tests && has_its_files(environment))
         })?;
         found.declared = !found.is_empty();
+    }
+    if !found.declared {
+        add_installed_packages(pyproject, &mut found)?;
     }
     let named = named(manifests, pyproject, &found)?;
     if stestr_folder(pyproject).is_some() && named.iter().any(|name| name == "stestr") {
@@ -172,6 +176,59 @@ fn add_installed_files(dir: &Utf8Path, found: &mut FoundRunner) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What jobs that run tests install by name, else what any command installs together with the runner, in the
+/// nearest folder that has either. The project itself is what is built here.
+fn add_installed_packages(pyproject: &PyProject, found: &mut FoundRunner) -> Result<()> {
+    let own = pyproject.normalized_name();
+    for folder in checkout::around(pyproject.dir()) {
+        let by_jobs = |text: &str| workflow::installed_for_tests(text);
+        let jobs = listed_in_files(workflow::files(folder), by_jobs)?;
+        let mut listed = match jobs.is_empty() {
+            true => listed_in_files(automation::files(folder), installed_with_runner)?,
+            false => jobs,
+        };
+        for (_, requirements) in &mut listed {
+            requirements.retain(|it| it.package_name() != own);
+        }
+        listed.retain(|(_, requirements)| !requirements.is_empty());
+        if !listed.is_empty() {
+            let mut all = listed.iter().flat_map(|(_, requirements)| requirements);
+            found.declared = all.any(|it| is_runner(&it.to_string()));
+            let sources = listed.into_iter();
+            let sources = sources.map(|(file, listed)| Source::listed_in(file, listed));
+            found.others.extend(sources.map(Sync::of));
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Each file that lists any requirements, with them.
+fn listed_in_files(
+    files: Vec<Utf8PathBuf>,
+    listed: impl Fn(&str) -> Vec<Requirement>,
+) -> Result<Vec<(Utf8PathBuf, Vec<Requirement>)>> {
+    let mut found = Vec::new();
+    for file in files {
+        let requirements = listed(&disk::read_text(&file)?.unwrap_or_default());
+        if !requirements.is_empty() {
+            found.push((file, requirements));
+        }
+    }
+    Ok(found)
+}
+
+fn installed_with_runner(text: &str) -> Vec<Requirement> {
+    let mut whole = ToolEnvironment::default();
+    for given in Automation::of(text).calls_of("install") {
+        let one = ToolEnvironment::of_packages(given);
+        if one.requirements.iter().any(|it| is_runner(&it.to_string())) {
+            whole.merge(one);
+        }
+    }
+    workflow::without_tools(whole.requirements)
 }
 
 /// Those environments of tools that are meant, with all that they have besides what was found.

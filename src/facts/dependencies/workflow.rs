@@ -5,7 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::model::requirement::Requirement;
 use crate::world::disk;
 
-use super::environments::{Place, ToolEnvironment};
+use super::environments::ToolEnvironment;
+use super::groups;
 
 /// What builds and starts things, and is imported by no test.
 const TOOLS: [&str; 14] = [
@@ -40,16 +41,45 @@ pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// PEP 508, of all jobs that run cargo's tests; of a package that several name the first says the
-/// version. What a variable holds, files and folders are left out.
+/// PEP 508, of all jobs that run tests, in either language; of a package that several name the first says
+/// the version. What a variable holds, files and folders are left out.
 pub(super) fn installed_for_tests(text: &str) -> Vec<Requirement> {
     let mut whole = ToolEnvironment::default();
     for job in jobs(&without_expressions(text)) {
-        if job.iter().any(|(_, line)| runs_tests(line)) {
-            whole.merge(installed(&job));
+        let mut commands = commands(&job).into_iter();
+        let installed = installed(&for_every_python(&job));
+        let brings_runner = || {
+            let mut requirements = installed.requirements.iter();
+            requirements.any(|it| groups::is_runner(&it.to_string()))
+        };
+        if job.iter().any(|(_, line)| runs_tests(line))
+            || commands.any(runs_pytest)
+            || brings_runner()
+        {
+            whole.merge(installed);
         }
     }
     without_tools(whole.requirements)
+}
+
+/// A job without the steps that ask for the Python, or for anything else that its matrix says.
+fn for_every_python<'a>(job: &[Line<'a>]) -> Vec<Line<'a>> {
+    let Some(start) = job.iter().position(|(_, line)| *line == "steps:") else {
+        return job.to_vec();
+    };
+    let (before, steps) = job.split_at(start + 1);
+    let depth = steps.first().map_or(0, |(depth, _)| *depth);
+    let asks = |(_, line): &Line<'_>| {
+        let condition = line.trim_start_matches(['-', ' ']).strip_prefix("if:");
+        condition.is_some_and(|it| {
+            ["matrix", "python", "$"]
+                .iter()
+                .any(|word| it.contains(word))
+        })
+    };
+    let steps = steps.chunk_by(|_, (at, line)| !(*at == depth && line.starts_with('-')));
+    let kept = steps.filter(|step| !step.iter().any(asks)).flatten();
+    before.iter().chain(kept).copied().collect()
 }
 
 /// The same of each job, whatever it runs.
@@ -75,11 +105,7 @@ fn installed(job: &[Line<'_>]) -> ToolEnvironment {
         let mut rest = line;
         while let Some((_, after)) = rest.split_once("pip install ") {
             rest = after;
-            let mut one = ToolEnvironment::default();
-            one.add_words(&words(after), &Place::default());
-            one.requirements
-                .retain(|it| matches!(it, Requirement::Package(_)));
-            found.merge(one);
+            found.merge(ToolEnvironment::of_packages(&words(after)));
         }
     }
     found
@@ -171,6 +197,12 @@ fn runs_tests(line: &str) -> bool {
     is_cargo && words.any(|word| TEST.contains(&word))
 }
 
+fn runs_pytest(command: &str) -> bool {
+    let words = command.split(|c: char| c.is_whitespace() || "'\"/".contains(c));
+    let mut run = words.take_while(|word| *word != "install");
+    run.any(|word| matches!(word, "pytest" | "py.test"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,10 +252,38 @@ mod tests {
     }
 
     #[test]
-    fn only_jobs_that_run_rust_tests_count() {
+    fn only_jobs_that_run_tests_count() {
         let text = "env:\n  X: pip install x\njobs:\n  docs:\n    steps:\n      - run: pip install sphinx\n  \
             lint:\n    steps:\n      - run: pip install ruff\n      - run: cargo clippy\n  \
             cover:\n    steps:\n      - run: pip install numpy\n      - run: cargo llvm-cov\n";
         assert_eq!(installed_words(text), ["numpy"]);
+    }
+    #[test]
+    fn jobs_of_python_tests_count_without_steps_for_some_pythons() {
+        let job = |steps: &str| format!("jobs:\n  test:\n    steps:\n{steps}");
+        for (steps, installed) in [
+            (
+                "    - run: pip install numpy\n    - run: python -m pytest tests\n",
+                vec!["numpy"],
+            ),
+            (
+                "    - run: pip install numpy\n    - run: .venv/bin/pytest\n",
+                vec!["numpy"],
+            ),
+            (
+                "    - run: pip install numpy\n    - run: make check\n",
+                vec![],
+            ),
+            (
+                "    - run: pip install pytest numpy\n    - run: make check\n",
+                vec!["pytest", "numpy"],
+            ),
+            (
+                "    - run: pip install numpy<1.20\n      if: matrix.python == '3.8'\n    - if: ${{ matrix.x }}\n      run: pip install scipy\n    - run: |\n        pip install attrs\n        pytest\n",
+                vec!["attrs"],
+            ),
+        ] {
+            assert_eq!(installed_words(&job(steps)), installed, "{steps}");
+        }
     }
 }

@@ -42,6 +42,15 @@ pub(in super::super) struct ToolEnvironment {
 }
 
 impl ToolEnvironment {
+    /// The packages that a call of `pip install` names; files and folders are left out.
+    pub(in super::super) fn of_packages(words: &[String]) -> Self {
+        let mut one = Self::default();
+        one.add_words(words, &Place::default());
+        one.requirements
+            .retain(|it| matches!(it, Requirement::Package(_)));
+        one
+    }
+
     /// Adds what stands on one line or in one string: a requirement, or an option and its value.
     pub(super) fn add_line(&mut self, line: &str, place: &Place) {
         if line.starts_with('-') {

@@ -120,10 +120,11 @@ fn for_tests(dir: &Utf8Path, files: &[(&str, &str)], in_python: bool) -> Vec<Syn
     let project = Project {
         root: dir.to_owned(),
         home: dir.to_owned(),
+        members: vec![member],
         manifests,
         ..Project::default()
     };
-    let tested = [(&member, in_python)];
+    let tested = [(&project.members[0], in_python)];
     Dependencies::for_tests(&project, &tested, None)
         .unwrap()
         .syncs
@@ -207,4 +208,18 @@ fn tests_in_rust_alone_need_no_runner_to_have_what_is_listed_for_them() {
         };
         assert_eq!(sync.source.path(), Some(&dir.join(expected)));
     }
+}
+
+/// An index may have anything by the name of a member.
+#[test]
+fn a_member_that_a_list_names_is_not_asked_of_an_index() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = Utf8Path::from_path(temp.path()).unwrap();
+    let pyproject = ("pyproject.toml", "[project]\nname = 'a'\nversion = '1'\n");
+    let tox = ("tox.ini", "[testenv]\ndeps =\n  pytest\n  A\n");
+    let syncs = for_tests(dir, &[pyproject, tox], true);
+    let [Source::Requirements { requirements, .. }] = [&syncs[0].source] else {
+        panic!("{syncs:?}")
+    };
+    assert_eq!(Requirement::words(requirements), ["pytest"]);
 }

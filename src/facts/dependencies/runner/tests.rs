@@ -368,6 +368,36 @@ fn what_unittest_needs_is_told_by_its_name_and_pytest_is_not_installed() {
 }
 
 #[test]
+fn then_the_packages_that_jobs_for_tests_and_other_commands_install() {
+    let job = "jobs:\n  test:\n    steps:\n      - run: pip install x --no-index --find-links dist\n      \
+        - run: pip install pytest 'numpy>=2'\n      - run: pytest\n";
+    let workflow = (".github/workflows/ci.yml", job);
+    let make = (
+        "Makefile",
+        "setup:\n\tpip install -U pip pytest scipy\n\tpip install ruff\n",
+    );
+    for (files, installed, file) in [
+        (&[workflow, make][..], ["pytest", "numpy>=2"], workflow.0),
+        (&[make], ["pytest", "scipy"], make.0),
+    ] {
+        let (_temp, pyproject) = project("[project]\nname = 'X'\n", files);
+        let found = find(&pyproject).unwrap();
+        let [
+            Source::Requirements {
+                requirements,
+                manifest,
+            },
+        ] = sources(&found)[..]
+        else {
+            panic!("{found:?}")
+        };
+        assert_eq!(Requirement::words(requirements), installed);
+        assert_eq!(manifest.as_ref(), Some(&pyproject.dir().join(file)));
+        assert!(found.declared);
+    }
+}
+
+#[test]
 fn and_pytest_itself_where_nobody_says_anything() {
     let found = find(&project("[project]\nname = 'x'\n", &[]).1).unwrap();
     let Source::Requirements { requirements, .. } = sources(&found)[0] else {
