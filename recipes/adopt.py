@@ -169,7 +169,7 @@ def verdict(project, seen):
         return "refused, rightly"
     is_whole = passed(seen["tests"]) - NEW[project["of"]] >= passed([seen["own"]])
     if seen["step"] == "test" and is_whole and {"failed", "error"} & set(compatibility.parsed(seen["own"])):
-        return "its own tests fail before, too"  # and so nothing is released
+        return "failing before"  # and so nothing is released
     if seen["step"] not in ("tested", "released") or not is_whole:
         return DEFECT
     return "done" if seen["step"] == "released" else "done, no wheel yet"

@@ -75,7 +75,7 @@ pub(super) fn apply(
             return Err(Error::refused(message, instead));
         }
         if !ui.ask("make these changes?")? {
-            ui.status("Kept", "all as it was");
+            ui.status("Kept", "everything as it was");
             return Ok(false);
         }
     }

@@ -22,10 +22,10 @@ pub struct PackageArgs {
     /// Build this package, by name or folder, and those it needs
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
-    /// All packages of the workspace, also from the folder of one of them
+    /// Act on all packages of the workspace, even from the folder of one of them
     #[arg(long, conflicts_with = "package")]
     pub workspace: bool,
-    /// Leave this package out, by name or folder; another that needs it has it built all the same
+    /// Exclude this package, by name or folder; it is still built if another package needs it
     #[arg(long, value_name = "MEMBER")]
     pub exclude: Vec<String>,
 }
@@ -37,25 +37,25 @@ pub struct CommonArgs {
     pub packages: PackageArgs,
     #[command(flatten)]
     pub build: BuildArgs,
-    /// Install this dependency group as well
+    /// Also install this dependency group
     #[arg(long, value_name = "GROUP", help_heading = DEPENDENCIES)]
     pub group: Vec<String>,
     /// Install all dependency groups
     #[arg(long, help_heading = DEPENDENCIES)]
     pub all_groups: bool,
-    /// Do not install this dependency group, though it is a default one
+    /// Do not install this dependency group, even if it is a default one
     #[arg(long, value_name = "GROUP", help_heading = DEPENDENCIES)]
     pub no_group: Vec<String>,
-    /// Install this extra (optional dependencies) as well
+    /// Also install this extra (optional dependencies)
     #[arg(long, value_name = "EXTRA", help_heading = DEPENDENCIES)]
     pub extra: Vec<String>,
     /// Install all extras
     #[arg(long, help_heading = DEPENDENCIES)]
     pub all_extras: bool,
-    /// Do everything again, whatever is recorded
+    /// Redo everything, even if it is up to date
     #[arg(long)]
     pub force: bool,
-    /// Where builds are kept, in place of `CARGO_TARGET_DIR`
+    /// Directory for builds, instead of `CARGO_TARGET_DIR`
     #[arg(long, value_name = "DIR", help_heading = CARGO, value_parser = folder)]
     pub target_dir: Option<Utf8PathBuf>,
 }
@@ -103,7 +103,7 @@ pub struct BuildArgs {
     /// Build with this cargo profile
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Cargo features on top of those in [tool.maturin], separated by blanks or commas
+    /// Cargo features in addition to those in [tool.maturin], separated by spaces or commas
     #[arg(short = 'F', long, value_name = "FEATURES")]
     pub features: Vec<String>,
     /// Enable all features of the crate
@@ -119,16 +119,16 @@ pub struct BuildArgs {
 /// What is handed to cargo as it is (cargo book, `cargo build`).
 #[derive(Debug, Default, Args)]
 pub struct CargoArgs {
-    /// How many crates are compiled, and by `test` how many tests run, at the same time
+    /// Number of crates to compile in parallel and, for `test`, of tests to run in parallel
     #[arg(short, long, value_name = "N", help_heading = CARGO, value_parser = jobs)]
     pub jobs: Option<String>,
-    /// Have cargo write how long each crate took, in cargo-timings/ of the target directory
+    /// Report how long each crate took, in cargo-timings/ in the target directory
     #[arg(long, help_heading = CARGO)]
     pub timings: bool,
-    /// Override a value of cargo's configuration, or read a file of it
+    /// Override a cargo configuration value, or load a configuration file
     #[arg(long, value_name = "KEY=VALUE", help_heading = CARGO)]
     pub config: Vec<String>,
-    /// Unstable flags of a nightly cargo
+    /// Unstable flags for a nightly cargo
     #[arg(short = 'Z', value_name = "FLAG", help_heading = CARGO)]
     pub unstable: Vec<String>,
 }
@@ -162,12 +162,12 @@ fn jobs(text: &str) -> std::result::Result<String, String> {
     if is_number || text == "default" {
         return Ok(text.to_owned());
     }
-    Err("a number other than 0, or `default`".to_owned())
+    Err("expected a number other than 0, or `default`".to_owned())
 }
 
 pub(super) fn folder(text: &str) -> std::result::Result<Utf8PathBuf, String> {
     if text.is_empty() {
-        return Err("the path of a folder".to_owned());
+        return Err("expected the path of a folder".to_owned());
     }
     Ok(text.into())
 }
@@ -198,7 +198,7 @@ impl BuildArgs {
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct WatchArgs {
-    /// Do it again after every change of a file, until Ctrl-C
+    /// Repeat after every file change, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
 }

@@ -12,58 +12,57 @@ use crate::plan::scaffold::automation::{self, AutomationFile, Matrix};
 use super::apply::{Consent, apply};
 use super::global::CommandContext;
 
-/// Print or write what continuous integration runs
+/// Generate CI matrices and workflows
 ///
-/// Which Pythons, systems and platforms there are follows from requires-python, PyO3 and the stable ABI;
-/// into how many shards the tests are split, from recorded seconds: `test-durations.json` under version
-/// control, else those of the last run.
+/// The Pythons, systems and platforms follow from requires-python, PyO3 and the stable ABI. The number of
+/// test shards follows from recorded durations: `test-durations.json` under version control, otherwise those
+/// of the last run.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
-  cargo pyx ci matrix test      one line of JSON for the `matrix` of a job
-  cargo pyx ci github           workflows in .github/workflows/, as a patch that asks first
+  cargo pyx ci matrix test      one line of JSON for a job's `matrix`
+  cargo pyx ci github           workflows in .github/workflows/: show the patch, and ask
   cargo pyx ci gitlab --yes     .gitlab-ci.yml, without asking")]
 pub enum Ci {
     Matrix(MatrixArgs),
-    /// Write workflows for GitHub: tests in shards with one report, checks, and a release
+    /// Write GitHub workflows: sharded tests with one report, checks, and a release
     ///
-    /// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would
-    /// go. Workflows of somebody else's stay as they are: beside them, ours are called
-    /// pyx.yml and pyx-release.yml.
+    /// Shows a patch and asks. The patch would remove manual edits from files that pyx wrote. Workflows
+    /// that pyx did not write stay as they are: its own are then called pyx.yml and pyx-release.yml.
     #[command(after_help = "\
 Examples:
   cargo pyx ci github             show the patch, and ask
-  cargo pyx ci github --yes       ask nothing
-  cargo pyx ci github --dry-run   print the patch only")]
+  cargo pyx ci github --yes       do not ask
+  cargo pyx ci github --dry-run   only print the patch")]
     Github(WriteArgs),
-    /// Write a pipeline for GitLab: the same plan in .gitlab-ci.yml
+    /// Write a GitLab pipeline: the same plan in .gitlab-ci.yml
     ///
-    /// Shows a patch and asks. What was changed by hand in a file that pyx wrote is in the patch, as it would
-    /// go. A pipeline of somebody else's stays as it is: ours is called
-    /// pyx.gitlab-ci.yml then, to be included from there.
+    /// Shows a patch and asks. The patch would remove manual edits from a file that pyx wrote. A pipeline
+    /// that pyx did not write stays as it is: its own is then called pyx.gitlab-ci.yml, to be included
+    /// from there.
     #[command(after_help = "\
 Examples:
   cargo pyx ci gitlab             show the patch, and ask
-  cargo pyx ci gitlab --yes       ask nothing
-  cargo pyx ci gitlab --dry-run   print the patch only")]
+  cargo pyx ci gitlab --yes       do not ask
+  cargo pyx ci gitlab --dry-run   only print the patch")]
     Gitlab(WriteArgs),
 }
 
-/// Print the matrix of a job as one line of JSON
+/// Print a job's matrix as one line of JSON
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx ci matrix test                              systems, Pythons and shards
-  cargo pyx ci matrix wheels                            targets, and the machines that they are built on
-  cargo pyx ci matrix test --shards 4                   four jobs for each Python, whatever is recorded")]
+  cargo pyx ci matrix wheels                            targets, and the machines they are built on
+  cargo pyx ci matrix test --shards 4                   four shards for each Python")]
 pub struct MatrixArgs {
     /// The jobs to list: tests or wheels
     #[arg(value_enum)]
     pub which: Matrix,
-    /// Into how many parts the tests are split, whatever is recorded
+    /// Number of shards to split the tests into, whatever is recorded
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub shards: Option<u32>,
-    /// Recorded seconds of the tests
+    /// File with recorded test durations
     #[arg(long, value_name = "FILE")]
     pub durations: Option<Utf8PathBuf>,
 }

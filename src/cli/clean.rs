@@ -13,23 +13,23 @@ use crate::world::disk::{self, Usage};
 
 use super::global::CommandContext;
 
-/// Remove what pyx made: builds, and with --env environments
+/// Remove what pyx made: builds and, with --env, environments
 ///
-/// Everything under target/pyx but environments. Nothing that git tracks is removed, no environment
-/// that somebody else made, and nothing that pyx did not put there. Waits for other runs of pyx.
+/// Removes everything under target/pyx except environments. Never removes anything that git tracks or
+/// that pyx did not put there, nor an environment that something else made. Waits for other runs of pyx.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx clean              builds
-  cargo pyx clean --dry-run    which, and how much that frees
-  cargo pyx clean --env        environments as well
-  cargo pyx clean --all        and releases in dist/, and the user cache")]
+  cargo pyx clean --dry-run    list them, and how much that frees
+  cargo pyx clean --env        also environments
+  cargo pyx clean --all        also releases in dist/, and the user cache")]
 pub struct Clean {
-    /// The environments that pyx made, too, and the modules that it put into the sources
+    /// Also remove the environments that pyx made, and the modules that it put into the sources
     #[arg(long)]
     pub env: bool,
-    /// All that, what pyx released into `dist/`, and what all projects share: tools in the user
-    /// cache, and builds in a target directory outside of the project
+    /// Remove all that, what pyx released into `dist/`, and what projects share: tools in the user
+    /// cache, and builds in a target directory outside the project
     #[arg(long)]
     pub all: bool,
 }

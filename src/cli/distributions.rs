@@ -13,31 +13,31 @@ use super::global::CommandContext;
 
 /// Build, check and test a set of wheels, then put them into `dist/`
 ///
-/// The wheels are built from the source distribution, for every Python that the project allows and
-/// that is here (one for all with the stable ABI). Each is checked, installed in a clean environment
-/// on every interpreter it claims, imported and tested. Only a set that passes reaches `dist/`.
+/// Builds the wheels from the source distribution, for every installed Python that the project allows
+/// (or one for all with the stable ABI). Each is checked, installed in a clean environment on every
+/// installed interpreter it claims, imported and tested. Only a set that passes reaches `dist/`.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx release wheel                                  for this machine's Pythons
-  cargo pyx release wheel --dry-run                        which wheels, and what tests them
-  cargo pyx release wheel --python 3.12 --python 3.13      for these only
+  cargo pyx release wheel --dry-run                        list the wheels, and what tests them
+  cargo pyx release wheel --python 3.12 --python 3.13      only for these
   cargo pyx release wheel --compatibility manylinux_2_28   for a newer glibc
   cargo pyx release wheel --target aarch64-unknown-linux-gnu
-  cargo pyx release wheel --out-dir wheelhouse             to another folder than dist/
-  cargo pyx release wheel --reproduce                      and prove that a second build is equal")]
+  cargo pyx release wheel --out-dir wheelhouse             to a folder other than dist/
+  cargo pyx release wheel --reproduce                      prove that a second build is equal")]
 pub struct Wheel {
     #[command(flatten)]
     pub set: SetArgs,
-    /// The Pythons to build for: versions or ranges; all that the project allows without it. The path of
-    /// one for another machine is where wheels for that are tested
+    /// Pythons to build for: versions or ranges [default: all that the project allows]. The path of a
+    /// Python for another machine says where its wheels are tested
     #[arg(long, value_name = "REQ")]
     pub python: Vec<String>,
-    /// The platform tag for Linux, as maturin names it [default: manylinux2014]
+    /// Platform tag for Linux, as maturin names it [default: manylinux2014]
     #[arg(long, value_name = "TAG")]
     pub compatibility: Option<String>,
-    /// Build for this target triple; for another machine it is tested where a Python for that and an
-    /// emulator are here
+    /// Build for this target triple; wheels for another machine are tested if a Python for it and an
+    /// emulator are installed
     #[arg(long, value_name = "TRIPLE")]
     pub target: Vec<String>,
     #[command(flatten)]
@@ -47,18 +47,18 @@ pub struct Wheel {
 /// What makes a set of distributions.
 #[derive(Debug, Default, Args)]
 pub struct SetArgs {
-    /// Release this package only, by name or folder
+    /// Release only this package, by name or folder
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
-    /// Release files that are not committed, too
+    /// Also release uncommitted files
     #[arg(long)]
     pub allow_dirty: bool,
     #[command(flatten)]
     pub strict: StrictArgs,
-    /// Build and check only; nothing goes to `dist/`
+    /// Only build and check; nothing goes to `dist/`
     #[arg(long)]
     pub no_test: bool,
-    /// Build everything once more elsewhere and prove that the bytes are equal
+    /// Build everything a second time elsewhere and prove that the bytes are equal
     #[arg(long)]
     pub reproduce: bool,
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub struct SetArgs {
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct StrictArgs {
-    /// Let what a linter calls a warning stop the release, too
+    /// Let linter warnings stop the release, too
     #[arg(long)]
     pub strict: bool,
 }
@@ -85,7 +85,7 @@ impl StrictArgs {
 /// Where a released set is.
 #[derive(Debug, Default, Args)]
 pub struct PlaceArgs {
-    /// The folder of the released set, in place of `dist/`
+    /// Folder for the released set, instead of `dist/`
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub out_dir: Option<Utf8PathBuf>,
 }
@@ -96,9 +96,9 @@ impl PlaceArgs {
     }
 }
 
-/// Pack the source distribution, and test a wheel that is built from it
+/// Build the source distribution, and test a wheel built from it
 ///
-/// Packs the sdist, builds a wheel from the unpacked sdist, checks both, and tests the wheel in a
+/// Builds the sdist, builds a wheel from the unpacked sdist, checks both, and tests the wheel in a
 /// clean environment. Only an sdist that passes reaches `dist/`.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
@@ -112,22 +112,22 @@ pub struct Sdist {
 
 /// Check the project and existing distributions, building nothing
 ///
-/// The versions, licences, Pythons and lock files of the project, then every rule for wheels and
-/// sdists, and what twine, auditwheel and other linters say of them.
+/// Checks the project's versions, licences, Pythons and lock files, then wheels and sdists against every
+/// rule, and with twine, auditwheel and other linters.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyx release check                         the project, and what is in dist/
+  cargo pyx release check                        the project, and what is in dist/
   cargo pyx release check --out-dir wheelhouse   a set that is elsewhere
-  cargo pyx release check wheelhouse/*.whl        these files only")]
+  cargo pyx release check wheelhouse/*.whl       only these files")]
 pub struct Check {
-    /// Wheels and sdists; those in `dist/` without it
+    /// Wheels and sdists to check [default: those in `dist/`]
     #[arg(value_name = "FILE")]
     pub files: Vec<Utf8PathBuf>,
-    /// Check this package only, by name or folder
+    /// Check only this package, by name or folder
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
-    /// Let files that are not committed pass
+    /// Accept uncommitted files
     #[arg(long)]
     pub allow_dirty: bool,
     #[command(flatten)]

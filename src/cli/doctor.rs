@@ -19,23 +19,23 @@ use crate::world::session::Session;
 use super::apply::{Consent, apply};
 use super::global::CommandContext;
 
-/// Show what pyx finds, and the problems of the project
+/// Show what pyx finds, and the project's problems
 ///
-/// Tools, interpreters, the environment, packages, whether their builds are fresh, and disk used; then
-/// whatever will go wrong, with its place and what helps. Runs no code of the project and changes
-/// nothing. Ends with 1 when there are errors.
+/// Shows tools, interpreters, the environment, packages, whether their builds are fresh, and disk usage;
+/// then whatever will go wrong, with its place and a remedy. Runs no code of the project; only `--fix`
+/// changes anything. Exits with 1 if there are errors.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyx doctor                   look
-  cargo pyx doctor --fix             make the safe changes, after showing them
+  cargo pyx doctor                   look only
+  cargo pyx doctor --fix             show the safe changes, and make them
   cargo pyx doctor --fix --dry-run   print them as a patch
   cargo pyx doctor --message-format json")]
 pub struct Doctor {
-    /// Mend what can be mended without changing what the project does
+    /// Fix what can be fixed without changing what the project does
     #[arg(long)]
     pub fix: bool,
-    /// Do not ask before files are changed
+    /// Do not ask before changing files
     #[arg(long, requires = "fix")]
     pub yes: bool,
 }

@@ -15,22 +15,22 @@ use super::global::CommandContext;
 
 /// Print what to export so that cargo, an IDE or a debugger sees what pyx sees
 ///
-/// The environment, the Python that PyO3 builds for and, for tests and programs that embed Python,
-/// how they find it. Reads only: `cargo pyx dev` makes the environment. The target directory
-/// is left alone: pyx builds in target/pyx, so target/ is free for cargo and the IDE. Later runs of pyx
-/// do not see these variables and build nothing anew because of them.
+/// Prints the environment, the Python that PyO3 builds for and, for tests and programs that embed Python,
+/// how they find it. Only reads: `cargo pyx dev` creates the environment. The target directory is not
+/// included: pyx builds in target/pyx, so target/ is free for cargo and the IDE. Later runs of pyx ignore
+/// these variables and rebuild nothing because of them.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   eval \"$(cargo pyx env)\"                                    sh, bash, zsh
   cargo pyx env --shell fish | source
   cargo pyx env --shell pwsh | Out-String | Invoke-Expression
-  cargo pyx env --json                                       an object of names and values")]
+  cargo pyx env --json                                       one object of names and values")]
 pub struct Env {
     /// Print one JSON object
     #[arg(long, conflicts_with = "shell")]
     pub json: bool,
-    /// In the words of this shell; that of $SHELL without it
+    /// Shell to print for [default: that of $SHELL]
     #[arg(long, value_name = "SHELL")]
     pub shell: Option<Shell>,
 }

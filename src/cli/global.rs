@@ -29,7 +29,7 @@ pub struct Global {
         hide_env_values = true
     )]
     pub directory: Option<Utf8PathBuf>,
-    /// The project's pyproject.toml or Cargo.toml
+    /// Path to the project's pyproject.toml or Cargo.toml
     #[arg(
         long,
         value_name = "FILE",
@@ -45,15 +45,15 @@ pub struct Global {
     pub dry_run: bool,
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Show the commands (-v), and all that the tools print (-vv)
+    /// Show the commands (-v), and all output of the tools (-vv)
     #[arg(short, long, action = ArgAction::Count, global = true,
           env = "CARGO_PYX_VERBOSE", hide_env_values = true)]
     pub verbose: u8,
-    /// Print errors and warnings only
+    /// Print only errors and warnings
     #[arg(short, long, global = true,
           env = "CARGO_PYX_QUIET", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub quiet: bool,
-    /// When to colour the output
+    /// When to use colour
     #[arg(
         long,
         value_name = "WHEN",
@@ -63,7 +63,7 @@ pub struct Global {
         hide_env_values = true
     )]
     pub color: clap::ColorChoice,
-    /// How to report: for people, or one JSON object a line on stdout
+    /// Output format: for people, or one JSON object per line on stdout
     #[arg(
         long,
         value_name = "FORMAT",
@@ -78,15 +78,15 @@ pub struct Global {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct NetworkArgs {
-    /// Use no network
+    /// Do not use the network
     #[arg(long, global = true, env = "CARGO_PYX_OFFLINE", hide_env_values = true,
           value_parser = BoolishValueParser::new())]
     pub offline: bool,
-    /// Fail when Cargo.lock or uv.lock would change
+    /// Fail if Cargo.lock or uv.lock would change
     #[arg(long, global = true, env = "CARGO_PYX_LOCKED", hide_env_values = true,
           value_parser = BoolishValueParser::new())]
     pub locked: bool,
-    /// As --locked and --offline together
+    /// Equivalent to --locked and --offline
     #[arg(long, global = true, env = "CARGO_PYX_FROZEN", hide_env_values = true,
           value_parser = BoolishValueParser::new())]
     pub frozen: bool,
@@ -97,7 +97,7 @@ fn manifest(text: &str) -> Result<Utf8PathBuf, String> {
     let path = Utf8PathBuf::from(text);
     match path.file_name() {
         Some("Cargo.toml" | "pyproject.toml") => Ok(path),
-        _ => Err("the path of a Cargo.toml or a pyproject.toml".to_owned()),
+        _ => Err("expected the path of a Cargo.toml or a pyproject.toml".to_owned()),
     }
 }
 

@@ -15,46 +15,46 @@ use super::global::CommandContext;
 
 /// Add a Rust module to a Python package, or a Python module to a crate or workspace
 ///
-/// A package keeps its metadata, dependencies and files, and gets a crate in rust/ and maturin for its
-/// build backend. What it is, is asked of the current build backend, which builds it once in a copy: that
-/// runs the project's code, so that you are asked before, and `--yes` says yes to it. maturin's wheel is
-/// built and compared: where a field or a file would be another, nothing is written. A library keeps its
-/// own, and gets PyO3 behind a feature; one that cannot have it gets a crate beside it, which is said with
-/// the reason (no std, edition 2015, no unsafe code, an old Rust, the name of a module that Python has).
-/// Its package on crates.io stays as it is. A workspace gets a member. A package that maturin cannot build,
-/// since it compiles code in C or generates files, gets the module with `--layout workspace`: as another
-/// distribution in a folder of its own, in one uv workspace, which it requires.
-/// Shows all changes as a patch and asks; overwrites nothing; does nothing where both languages are there.
+/// A package keeps its metadata, dependencies and files, and gets a crate in rust/ and maturin as its
+/// build backend. To show what the package contains, its current backend builds it once, in a copy. That
+/// runs the project's code, so you are asked first; `--yes` consents. maturin's wheel is built and compared:
+/// if a field or a file would differ, nothing is written. A library keeps its code and gets PyO3
+/// behind a feature. Where that is impossible (no std, edition 2015, no unsafe code, an old Rust, the name
+/// of one of Python's modules), a crate is added beside it, and the reason is printed; the library's package
+/// on crates.io stays as it is. A workspace gets a member. A package that maturin cannot build, because it
+/// compiles C code or generates files, can get the module with `--layout workspace`: as a second
+/// distribution that it requires, in its own folder of one uv workspace.
+/// Shows all changes as a patch and asks; overwrites nothing; does nothing if both languages are present.
 ///
-/// With `--function` a function of the package gets one in Rust beside it, also in a module that is there:
-/// the signature as the annotations say it, a line of the stub, an import that falls back on Python, a test
-/// that compares both on what the project's tests call it with, and a pair of benchmarks for `cargo pyx just
-/// bench`. The source is read and not run; the function in Python stays. The body is yours: until it is
-/// written, its test fails with the place.
+/// With `--function`, a function of the package gets a Rust version, in a new or an existing module: the
+/// signature from its annotations, a line of the stub, an import that falls back on Python, a test that
+/// compares both on the arguments that the project's tests use, and a pair of benchmarks for `cargo pyx just
+/// bench`. The source is read, not run; the Python function stays. The body is up to you: until it is
+/// written, its test fails and says where.
 ///
-/// With `--editor` sets up an editor instead: tasks, interpreter, rust-analyzer and debugger, in `.zed/`
-/// or `.vscode/` below the project's root. Changes nothing in files that are there but tasks and debug
-/// configurations whose names begin with `pyx:`, and adds settings that nobody has made.
+/// With `--editor`, sets up an editor instead: tasks, interpreter, rust-analyzer and debugger, in `.zed/`
+/// or `.vscode/` below the project's root. In existing files, changes only tasks and debug configurations
+/// whose names begin with `pyx:`, and adds only settings that are not set.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx init                               show the changes, ask, and make them
-  cargo pyx init --yes                         ask nothing
-  cargo pyx init --dry-run                     print the patch only
-  cargo pyx init --layout workspace            a crate beside the library, or a package beside the package
-  cargo pyx init --module fast_words           what Python imports of a crate
-  cargo pyx init --module words.text._fast     what it imports of a package
+  cargo pyx init --yes                         do not ask
+  cargo pyx init --dry-run                     only print the patch
+  cargo pyx init --layout workspace            a crate or a distribution beside what is there
+  cargo pyx init --module fast_words           the name that Python imports, for a crate
+  cargo pyx init --module words.text._fast     the same, for a package
   cargo pyx init --function words.slow:count   a function in Rust, with its test and benchmark
   cargo pyx init --editor vscode               set up VS Code
   cargo pyx init --editor zed --editor vscode  both editors")]
 pub struct Init {
-    /// Set up this editor for the project, and nothing else
+    /// Set up this editor for the project, and do nothing else
     #[arg(long, value_name = "EDITOR", value_enum)]
     pub editor: Vec<Editor>,
-    /// Where the module goes, if not where it is chosen to be
+    /// Where the module goes [default: chosen by what the project allows]
     #[arg(long, value_enum)]
     pub layout: Option<AdoptionLayout>,
-    /// What Python imports, where it is not called as the crate; inside of a package with its name, as in
+    /// The name that Python imports, if not the crate's; inside a package, with the package's name, as in
     /// `words.text._fast`
     #[arg(long, value_name = "NAME")]
     pub module: Option<String>,

@@ -21,16 +21,16 @@ use super::global::CommandContext;
 
 /// Run a recipe in the project's environment, after a fresh build
 ///
-/// A recipe of the project's justfile, else a built-in one. The environment is active for the whole
-/// recipe, and its exit code is passed on. Without a recipe, lists them all.
+/// Runs a recipe of the project's justfile, or else a built-in one. The environment is active for the
+/// whole recipe, whose exit code is passed on. Without a recipe, lists them all.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx just                   list the project's recipes and the built-in ones
   cargo pyx just lint              run one
   cargo pyx just bench -k parse    with arguments
-  cargo pyx just --yes deploy      with options of just's: --set NAME VALUE, --no-deps, …
-  cargo pyx just --release smoke   after a build for others
+  cargo pyx just --yes deploy      with options for just: --set NAME VALUE, --no-deps, …
+  cargo pyx just --release smoke   after an optimised build
   cargo pyx just --show cov        print one
   cargo pyx just --eject lint      copy a built-in one into the project's justfile
 
@@ -41,21 +41,21 @@ A recipe sees: VIRTUAL_ENV, PATH, UV_PROJECT_ENVIRONMENT, UV_NO_SYNC, and
   CARGO_PYX_DIST     dist/                 CARGO_PYX_RECIPES  the built-in recipes
   CARGO_PYX_UV       uv                    CARGO_PYX_FACTS    what pyx knows of the packages, JSON")]
 pub struct Just {
-    /// List the recipes
+    /// List all recipes
     #[arg(short, long)]
     pub list: bool,
-    /// Print a recipe
+    /// Print this recipe
     #[arg(short, long, value_name = "NAME", conflicts_with_all = ["list", "words"])]
     pub show: Option<String>,
-    /// Copy the built-in recipes of these names into the project's justfile
+    /// Copy these built-in recipes into the project's justfile
     #[arg(long, value_name = "NAME", num_args = 1.., conflicts_with_all = ["list", "show", "words"])]
     pub eject: Vec<String>,
     #[command(flatten)]
     pub common: CommonArgs,
-    /// The Python to build for: a version, a range, or a path
+    /// Python to build for: a version, a range, or a path
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
-    /// The recipe and its arguments; options of just's may stand before it
+    /// The recipe and its arguments; options for just may precede it
     #[arg(
         value_name = "RECIPE",
         trailing_var_arg = true,

@@ -10,14 +10,14 @@ use crate::world::disk;
 
 use super::global::CommandContext;
 
-/// Print the manual page, or write those of all commands into a folder
+/// Print the manual page, or write the pages of all commands into a folder
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx man | man -l -                         read it
   cargo pyx man --out ~/.local/share/man/man1      for `man cargo-pyx` and `man cargo-pyx-dev`")]
 pub struct Man {
-    /// Write cargo-pyx.1 and a page for each command into this folder
+    /// Write cargo-pyx.1 and one page per command into this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<Utf8PathBuf>,
 }

@@ -35,7 +35,7 @@ fn for_test_runner(error: &clap::Error, arguments: &[OsString]) -> Option<String
         return None;
     }
     Some(format!(
-        "what the test runner takes follows `--`: cargo pyx test --py -- {word}"
+        "arguments for the test runner follow `--`: cargo pyx test --py -- {word}"
     ))
 }
 

@@ -66,10 +66,10 @@ pub use release::Release;
 const AFTER_HELP: &str = "\
 Examples:
   cargo pyx dev                  build the project into its environment
-  cargo pyx test                 build, and run the tests of both languages
-  cargo pyx run python           any command, after a fresh build
-  cargo pyx release wheel        wheels that are checked and tested
-  cargo pyx help release wheel   what a command takes
+  cargo pyx test                 build, then run the tests of both languages
+  cargo pyx run python           run any command, after a fresh build
+  cargo pyx release wheel        build wheels that are checked and tested
+  cargo pyx help release wheel   show the options of a command
 
 Exit codes: 0 success, 1 the work failed, 2 usage or configuration, 3 a tool or interpreter is \
 missing, 4 disk, permissions, lock or network, 5 no tests, 70 a bug in pyx, 128+n signal n.";

@@ -17,28 +17,28 @@ use super::global::CommandContext;
 
 /// Start a project: a Python package with a Rust module, tests in both languages, and CI
 ///
-/// It passes `cargo pyx test`, `cargo pyx just ci` and `cargo pyx release wheel` as it is. Makes a git
-/// repository where there is none around, and both lock files; commits nothing.
+/// The project passes `cargo pyx test`, `cargo pyx just ci` and `cargo pyx release wheel` unchanged.
+/// Creates both lock files, and a git repository unless it is already inside one; commits nothing.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
-  cargo pyx new fast-words                  a package in python/, its Rust in src/
+  cargo pyx new fast-words                  the package in python/, the crate in src/
   cargo pyx new fast-words --layout src     the package in src/, the crate in rust/
-  cargo pyx new fast-words --layout pure    a module all in Rust
+  cargo pyx new fast-words --layout pure    a module entirely in Rust
   cargo pyx new fast-words --layout embed   a Rust program that runs Python
-  cargo pyx new fast-words --abi3 3.11      one wheel for all Pythons from 3.11 on
-  cargo pyx new fast-words --dry-run        print the files only")]
+  cargo pyx new fast-words --abi3 3.11      one wheel for Python 3.11 and later
+  cargo pyx new fast-words --dry-run        only print the files")]
 pub struct New {
-    /// The project's folder; its last part is the name
+    /// Folder of the project; its last component is the name
     #[arg(value_name = "NAME")]
     pub path: Utf8PathBuf,
-    /// Where Python and Rust stand
+    /// Where Python and Rust code goes
     #[arg(long, value_enum, default_value_t)]
     pub layout: NewLayout,
     /// Build one module for this Python and all later ones, with the stable ABI
     #[arg(long, value_name = "3.N", value_parser = minor)]
     pub abi3: Option<u64>,
-    /// The name, where it is not the folder's
+    /// Name of the project, if not the folder's
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 }

@@ -11,40 +11,40 @@ use super::build_args::BuildArgs;
 use super::distributions::{self, PlaceArgs};
 use super::global::CommandContext;
 
-/// Upload what `release wheel` and `release sdist` have put into `dist/`
+/// Upload what `release wheel` and `release sdist` put into `dist/`
 ///
-/// Exactly the files of dist/release.json, as long as they are what was checked and tested. Files that
-/// the index has already are skipped, so an interrupted upload can be repeated; one of which the
-/// index has another content is refused before anything is sent. The index is the only
-/// `[[tool.uv.index]]` with a `publish-url`, else PyPI. Credentials are uv's: `UV_PUBLISH_TOKEN`, or
+/// Uploads exactly the files in dist/release.json, if they are what was checked and tested. Files that
+/// the index already has are skipped, so an interrupted upload can be repeated; a file that the index has
+/// with different content is refused before anything is sent. The index is the only
+/// `[[tool.uv.index]]` with a `publish-url`, otherwise PyPI. Credentials are uv's: `UV_PUBLISH_TOKEN`, or
 /// `UV_PUBLISH_USERNAME` and `UV_PUBLISH_PASSWORD`, a keyring, or trusted publishing.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx release publish                    show the files, ask, and upload
-  cargo pyx release publish --yes              ask nothing, as in CI
-  cargo pyx release publish --dry-run          print the commands only
-  cargo pyx release publish --index internal   to a [[tool.uv.index]] by its name
+  cargo pyx release publish --yes              do not ask, as in CI
+  cargo pyx release publish --dry-run          only print the commands
+  cargo pyx release publish --index internal   to a named [[tool.uv.index]]
   cargo pyx release publish --publish-url https://test.pypi.org/legacy/")]
 pub struct Publish {
-    /// Files of the release; all of them without it
+    /// Files of the release to upload [default: all]
     #[arg(value_name = "FILE")]
     pub files: Vec<Utf8PathBuf>,
-    /// Publish the files of this package only, by name or folder
+    /// Publish only the files of this package, by name or folder
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
     #[command(flatten)]
     pub place: PlaceArgs,
-    /// Ask nothing
+    /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// The name of an index of the project
+    /// Name of one of the project's indexes
     #[arg(long, value_name = "NAME", conflicts_with = "url")]
     pub index: Option<String>,
-    /// The URL that files are sent to
+    /// URL to upload to
     #[arg(long = "publish-url", value_name = "URL")]
     pub url: Option<String>,
-    /// The URL where that index lists its files
+    /// URL where that index lists its files
     #[arg(long, value_name = "URL", requires = "url")]
     pub check_url: Option<String>,
 }

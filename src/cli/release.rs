@@ -18,7 +18,7 @@ use super::distributions::{self, Check, Sdist, Wheel};
 use super::global::CommandContext;
 use super::publish::Publish;
 
-/// Make, check and publish distributions
+/// Build, check and publish distributions
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
@@ -68,26 +68,26 @@ impl Release {
 /// Show the project's version, or set it everywhere at once
 ///
 /// Sets it in Cargo.toml, pyproject.toml, a literal `__version__`, Cargo.lock and uv.lock, each in its
-/// own spelling (1.2.0-rc.1 for cargo, 1.2.0rc1 for Python), and in requirements of the workspace's
-/// other crates. Every other byte stays as it is. Without a version, shows it and where it is stated.
+/// own spelling (1.2.0-rc.1 for cargo, 1.2.0rc1 for Python), and in the requirements of the workspace's
+/// other crates. Every other byte stays. Without a version, shows the current one and where it is stated.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx release version                  show it, and where it is stated
   cargo pyx release version 1.2.0            set it
   cargo pyx release version --bump minor     set the next one
-  cargo pyx release version 2.0.0 --dry-run  print the patch only")]
+  cargo pyx release version 2.0.0 --dry-run  only print the patch")]
 pub struct Version {
-    /// The new version, as cargo or as Python writes it
+    /// New version, in cargo's or Python's spelling
     #[arg(value_name = "VERSION", conflicts_with = "bump")]
     pub new: Option<String>,
-    /// Set the next version instead; `pre` counts release candidates
+    /// Set the next version instead; `pre` counts up release candidates
     #[arg(long, value_name = "PART")]
     pub bump: Option<Bump>,
-    /// Of this package only, by name or folder, and of those that share its version
+    /// Only the version of this package, by name or folder, and of those that share it
     #[arg(short = 'p', long = "package", value_name = "MEMBER")]
     pub package: Vec<String>,
-    /// Set a version that is lower than the current one, too
+    /// Allow a version lower than the current one
     #[arg(long)]
     pub force: bool,
 }

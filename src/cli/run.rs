@@ -15,14 +15,14 @@ use super::build_args::{CommonArgs, WatchArgs};
 
 /// Build the project, then run a program in its environment
 ///
-/// Any command, with stdin, stdout, stderr and its exit code passed through; or a cargo example or
-/// binary that embeds Python, which gets the environment's interpreter and packages.
+/// Runs any command, passing through stdin, stdout, stderr and its exit code; or a cargo example or
+/// binary that embeds Python, with the environment's interpreter and packages.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx run python -c 'import hello'
   cargo pyx run -m pytest --lf
-  cargo pyx run --watch python -m server   and again after every change of a file
+  cargo pyx run --watch python -m server   restart it after every file change
   cargo pyx run --with ipython ipython
   cargo pyx run --env-file .env python -m app
   cargo pyx run --release python bench.py
@@ -36,18 +36,18 @@ pub struct Run {
     pub bin: Option<String>,
     #[command(flatten)]
     pub common: CommonArgs,
-    /// The Python to run with: a version, a range, or a path
+    /// Python to run with: a version, a range, or a path
     #[arg(long, value_name = "REQ")]
     pub python: Option<String>,
     #[command(flatten)]
     pub watch: WatchArgs,
-    /// Lay this package over the environment, for this run only
+    /// Add this package on top of the environment, for this run only
     #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["example", "bin"])]
     pub with: Vec<String>,
-    /// Give the program the variables of this file; what is set already stays
+    /// Set the variables in this file for the program; those already set stay
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<Utf8PathBuf>,
-    /// The command and its arguments; `-m MODULE` is a module for the environment's Python
+    /// The command and its arguments; `-m MODULE` runs a module with the environment's Python
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
           required_unless_present_any = ["example", "bin"])]
     pub command: Vec<String>,

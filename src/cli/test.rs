@@ -17,20 +17,20 @@ const REPORTS: &str = "Shards and reports";
 
 /// Build the project, then run its Rust and Python tests against the build
 ///
-/// Installs what the tests need, wherever the project says so, and runs both suites even when one
+/// Installs the test requirements, wherever the project declares them, and runs both suites even if one
 /// of them fails. Rust tests link and load the environment's Python, whatever the manifest says.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx test                     both languages
-  cargo pyx test --py -- -k name     Python only; what follows -- goes to pytest
-  cargo pyx test --rust -- --list    Rust only; what follows -- goes to the test programs
+  cargo pyx test --py -- -k name     only Python; arguments after -- go to pytest
+  cargo pyx test --rust -- --list    only Rust; arguments after -- go to the test programs
   cargo pyx test --release           the optimised build
-  cargo pyx test --python all        on every interpreter that the project allows
-  cargo pyx test --jobs 4            four tests at the same time, in both languages
-  cargo pyx test --shard 2/5         the second fifth of the tests, for the second of five machines
-  cargo pyx test --merge reports     one result of what all shards have reported
-  cargo pyx test --junit tests.xml   a report for the CI's own pages")]
+  cargo pyx test --python all        on every interpreter the project allows
+  cargo pyx test --jobs 4            run four tests in parallel, in both languages
+  cargo pyx test --shard 2/5         the second fifth of the tests, on the second of five machines
+  cargo pyx test --merge reports     one result from the reports of all shards
+  cargo pyx test --junit tests.xml   a report for the CI system")]
 pub struct Test {
     #[command(flatten)]
     pub languages: LanguageArgs,
@@ -42,13 +42,13 @@ pub struct Test {
     pub fail_fast: bool,
     #[command(flatten)]
     pub common: CommonArgs,
-    /// The Pythons to test on: versions, ranges, paths, or `all`; a table when there are several
+    /// Pythons to test on: versions, ranges, paths, or `all`; several are summarised in a table
     #[arg(long, value_name = "REQ")]
     pub python: Vec<String>,
-    /// Run one of several parts of the tests: the second of five is 2/5
+    /// Run one of several shards of the tests: 2/5 is the second of five
     #[arg(long, value_name = "K/N", help_heading = REPORTS)]
     pub shard: Option<Shard>,
-    /// Put the reports of all shards below DIR together, and run nothing
+    /// Merge the reports of all shards below DIR, and run nothing
     #[arg(
         long,
         value_name = "DIR",
@@ -56,25 +56,25 @@ pub struct Test {
         conflicts_with_all = ["shard", "rust", "py", "wheel", "python", "watch", "arguments"]
     )]
     pub merge: Option<Utf8PathBuf>,
-    /// Seconds of each Python test, by which shards are made alike; without --shard they are written there
+    /// Durations of Python tests, by which shards are balanced; without --shard, they are written to FILE
     #[arg(long, value_name = "FILE", help_heading = REPORTS)]
     pub durations: Option<Utf8PathBuf>,
-    /// Write what became of each test, as JUnit's XML
+    /// Write the result of each test as JUnit XML
     #[arg(long, value_name = "FILE", help_heading = REPORTS)]
     pub junit: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub watch: WatchArgs,
-    /// Arguments for pytest (or the project's other runner); with --rust for the test programs
+    /// Arguments for pytest (or the project's other runner) or, with --rust, for the test programs
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LanguageArgs {
-    /// Run the Rust tests only
+    /// Run only the Rust tests
     #[arg(long, conflicts_with = "py")]
     pub rust: bool,
-    /// Run the Python tests only
+    /// Run only the Python tests
     #[arg(long)]
     pub py: bool,
 }

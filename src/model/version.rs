@@ -48,7 +48,7 @@ pub enum Bump {
     Major,
     Minor,
     Patch,
-    /// The number of a pre-release; of a release, the first candidate of the next patch
+    /// The number of a pre-release; for a release, the first candidate of the next patch
     Pre,
 }
 

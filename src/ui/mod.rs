@@ -32,7 +32,7 @@ use lost_output::lost_output;
 pub enum MessageFormat {
     #[default]
     Human,
-    /// One object a line on stdout.
+    /// One object per line on stdout
     Json,
 }
 

@@ -30,7 +30,7 @@ fn init_asks_shows_and_is_fresh_the_second_time() {
     for answer in ["n", ""] {
         let kept = asked().answered(answer).succeeds();
         assert!(kept.stdout.contains("+++ b/.vscode/tasks.json"), "{kept}");
-        assert!(kept.stdout.contains("Kept all as it was"), "{kept}");
+        assert!(kept.stdout.contains("Kept everything as it was"), "{kept}");
     }
     assert_eq!(project.read(".vscode/settings.json"), settings);
     assert!(!project.path(".vscode/tasks.json").exists());

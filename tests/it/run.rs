@@ -333,7 +333,7 @@ fn a_program_gets_packages_and_variables_of_its_own() {
     let expected = format!("2,two words,{home}\n");
     assert_eq!(shown.run().succeeds().stdout, expected);
     let typo = run(&project, &["--env-fiel", "one.env", "true"]).run();
-    let typo = typo.exits(2).says("no option `--env-fiel` of `run`");
+    let typo = typo.exits(2).says("`run` has no option `--env-fiel`");
     typo.says("hint: cargo pyx run --env-file\n")
         .never_says("Fresh");
     let missing = run(&project, &["--env-file", "no.env", "true"]).run();

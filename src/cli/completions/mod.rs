@@ -18,22 +18,22 @@ const VARIABLE: &str = "CARGO_PYX_COMPLETE";
 /// What scripts call, also after an update of the program.
 const PROGRAM: &str = "cargo-pyx";
 
-/// Print the script that makes a shell complete `cargo pyx` and `cargo-pyx`
+/// Print a completion script for `cargo pyx` and `cargo-pyx`
 ///
-/// Commands, options, packages of the project and recipes, those of its justfile included. What cargo
-/// itself completes stays as it is.
+/// Completes commands, options, the project's packages, and recipes, including those of its justfile.
+/// Completion of cargo itself stays as it is.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   cargo pyx completions bash          print the script
 
-To have it in every shell:
+To enable it in every shell:
   bash        source <(cargo-pyx completions bash)                      in ~/.bashrc
   zsh         source <(cargo-pyx completions zsh)                       in ~/.zshrc, after compinit
   fish        cargo-pyx completions fish | source                       in config.fish
   powershell  cargo-pyx completions powershell | Out-String | iex       in $PROFILE")]
 pub struct Completions {
-    /// The shell
+    /// Shell to print the script for
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
 }

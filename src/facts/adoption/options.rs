@@ -5,9 +5,9 @@ use std::str::FromStr;
 /// Where the module goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum AdoptionLayout {
-    /// In what is there: behind a feature of the crate, or as a part of the package
+    /// In the existing crate, behind a feature, or in the existing package
     Crate,
-    /// In a crate of its own beside it in the same workspace; for a package as a distribution that it requires
+    /// In a crate of its own in the same workspace; for a package, in a distribution that it requires
     Workspace,
 }
 

@@ -16,7 +16,7 @@ use super::workflow::{places, platforms, scalar};
 /// One of the two matrices of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Matrix {
-    /// Systems and Pythons to test on, and the shards of the tests
+    /// Systems and Pythons to test on, and the test shards
     Test,
     /// Platforms to build wheels for
     Wheels,

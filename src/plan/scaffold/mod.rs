@@ -35,7 +35,7 @@ pub enum NewLayout {
     Mixed,
     /// A Python package in src/ around a Rust module in rust/
     Src,
-    /// A module all in Rust
+    /// A module entirely in Rust
     Pure,
     /// A Rust program that runs Python
     Embed,
