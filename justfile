@@ -13,21 +13,21 @@ build:
 test *arguments:
     cargo test "$@"
 
-# Run the tests, and those that take longer
+# Run the tests, including those that take longer
 test-all: test
     cargo test --test all
 
-# Write docs/reliability.md anew from the names of the tests, and show what is done when the world is against it
+# Update docs/reliability.md from the names of the tests, and show what happens when the world is against it
 faults:
     -cargo test --quiet --test it house::reliability
     cp target/tmp/reliability.md docs/reliability.md
     @grep '^| F' docs/reliability.md
 
-# Try the law of freshness by random steps: how many for each kind of project, seed, which kinds
+# Test the law of freshness with random steps: how many for each kind of project, seed, which kinds
 law steps="1000" seed="1" projects="":
     CARGO_PYX_LAW_STEPS={{steps}} CARGO_PYX_LAW_SEED={{seed}} CARGO_PYX_LAW_PROJECTS={{projects}} cargo test --test law
 
-# Harm an install at many more of its system calls than the tests do: about two hours (needs strace)
+# Inject faults into an install at many more of its system calls than the tests do: about two hours (needs strace)
 sweep points="10":
     CARGO_PYX_SWEEP_POINTS={{points}} cargo test --test all -- f09b
 
@@ -37,12 +37,12 @@ lint:
     cargo clippy --all-targets -- -D warnings
     cargo clippy --test all --test law -- -D warnings
 
-# Feed a reader of files that are not ours with random ones (needs nightly Rust and cargo-fuzz): how many
+# Fuzz a reader of files that are not ours (needs nightly Rust and cargo-fuzz): which, how many files
 fuzz target="manifest" runs="1000000":
     mkdir -p fuzz/target/found/{{target}}
     cargo +nightly fuzz run {{target}} fuzz/target/found/{{target}} fuzz/corpus/{{target}} -- -runs={{runs}} -timeout=10 -rss_limit_mb=1024
 
-# Check licences, sources and advisories of the dependencies (needs cargo-deny)
+# Check the licences, sources and advisories of the dependencies (needs cargo-deny)
 deny:
     cargo deny check
 
@@ -50,7 +50,7 @@ deny:
 ci:
     .ci/run
 
-# Run the built program against published projects, and write docs/compatibility.md: --only NAME, --resume, --own, --command "dev --release", --recipes all (docs/recipes-table.md), --twice, --keep
+# Run the built program in published projects, and write docs/compatibility.md: --only NAME, --resume, --own, --command "dev --release", --recipes all (docs/recipes-table.md), --twice, --keep
 [positional-arguments]
 corpus *arguments: build
     python3 recipes/corpus.py "$@"
@@ -60,20 +60,20 @@ corpus *arguments: build
 adopt *arguments: build
     python3 recipes/adopt.py "$@"
 
-# Measure the built program beside other tools, and write docs/speed.md (needs hyperfine, uv, maturin): --only NAME, --situations NAME, --runs N, --page
+# Compare the built program with other tools, and write docs/speed.md (needs hyperfine, uv, maturin): --only NAME, --situations NAME, --runs N, --page
 [positional-arguments]
 speed *arguments: build
     python3 recipes/speed.py "$@"
 
-# Record the picture of the README anew from a real run
+# Record the README's picture again from a real run
 picture: build
     python3 docs/picture.py
 
-# Write auditwheel's policies anew, from the version that releases are checked with
+# Update auditwheel's policies from the version that releases are checked with
 policies:
     "${CARGO_PYX_UV:-uv}" run --no-project --with "$(grep -o '^auditwheel==[^ ]*' src/world/tool/release.txt)" python recipes/policies.py > target/policies.json
     mv target/policies.json src/model/manylinux.json
 
-# Measure what the program costs as projects grow, in members and in files (needs hyperfine; nothing else may run)
+# Measure how the program's cost grows with members and files (needs hyperfine, and an idle machine)
 growth *arguments: build
     python3 recipes/growth.py {{arguments}}

@@ -7,22 +7,22 @@ use serde::Deserialize;
 
 use super::typed::table;
 
-/// What a project says to pyx. Every key is optional.
+/// Configuration of pyx. Every key is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Config {
     /// The interpreter: a version, a range such as `>=3.11`, or a path.
     pub python: Option<String>,
-    /// The environment instead of `.venv`, in relation to the root of uv's project: one that is made there,
-    /// or one of conda or pixi, which is built into and otherwise left alone.
+    /// The environment instead of `.venv`, relative to the root of uv's project: one that pyx creates there,
+    /// or a conda or pixi environment, which is built into and otherwise left alone.
     pub environment: Option<String>,
     /// The cargo profile of dev builds.
     pub profile: Option<String>,
-    /// What keeps compiled crates for other checkouts and machines, unless cargo is told of another wrapper
-    /// of rustc.
+    /// The cache that keeps compiled crates for other checkouts and machines, unless cargo is configured with
+    /// another rustc wrapper.
     pub compiler_cache: Option<CacheName>,
-    /// Cargo features on top of `[tool.maturin] features`.
+    /// Cargo features in addition to `[tool.maturin] features`.
     pub features: Vec<String>,
     /// Dependency groups (PEP 735) instead of `[tool.uv] default-groups`.
     pub groups: Option<Vec<String>>,
@@ -43,7 +43,7 @@ pub struct Config {
     pub just: JustConfig,
 }
 
-/// A program that keeps what was compiled.
+/// A program that caches compiled crates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -58,7 +58,7 @@ pub enum CacheName {
 pub struct Hooks {
     /// Recipes that run before the command.
     pub before: Vec<String>,
-    /// Recipes that run after it, when nothing failed.
+    /// Recipes that run after the command, if nothing failed.
     pub after: Vec<String>,
 }
 
@@ -68,40 +68,40 @@ impl Hooks {
     }
 }
 
-/// What a project says about `cargo pyx just`.
+/// Configuration of `cargo pyx just`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct JustConfig {
-    /// Recipes that need no build before they run.
+    /// Recipes that need no build first.
     pub no_build: Vec<String>,
 }
 
-/// What a project says about `cargo pyx release`.
+/// Configuration of `cargo pyx release`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReleaseConfig {
-    /// What to build wheels for instead of all that `requires-python` allows.
+    /// The Pythons to build wheels for, instead of all that `requires-python` allows.
     pub pythons: Vec<String>,
-    /// The platform tag of wheels for Linux: `manylinux2014`, `musllinux_1_2`, `pypi`, …
+    /// The platform tag of Linux wheels: `manylinux2014`, `musllinux_1_2`, `pypi`, …
     pub compatibility: Option<String>,
-    /// Whether zig links for an older glibc; not said: where the machine's is too new.
+    /// Whether zig links for an older glibc; if unset, it does if the machine's is too new.
     pub zig: Option<bool>,
-    /// Whether wheels are tested with the project's own tests besides being imported.
+    /// Whether wheels are tested with the project's own tests, in addition to being imported.
     pub test: Option<bool>,
     /// Recipes that run before the command.
     pub before: Vec<String>,
-    /// Recipes that run after it, when nothing failed.
+    /// Recipes that run after the command, if nothing failed.
     pub after: Vec<String>,
 }
 
-/// What a project says about `cargo pyx test`.
+/// Configuration of `cargo pyx test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TestConfig {
-    /// Arguments for pytest, before those of the command line.
+    /// Arguments for pytest, before those on the command line.
     pub pytest: Vec<String>,
     pub rust: RustRunner,
     /// Features that the extension crate needs to compile under test.
@@ -110,11 +110,11 @@ pub struct TestConfig {
     pub doctests: bool,
     /// Recipes that run before the command.
     pub before: Vec<String>,
-    /// Recipes that run after it, when nothing failed.
+    /// Recipes that run after the command, if nothing failed.
     pub after: Vec<String>,
 }
 
-/// What runs the Rust tests; not said: cargo-nextest where it is installed and configured.
+/// What runs the Rust tests; if unset, cargo-nextest if it is installed and configured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "RustWritten")]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
