@@ -17,9 +17,9 @@ The list is docs/adopting.toml, one entry a project:
 
 Each is unpacked into a folder and committed there; its own tests are run; then `init --yes`, a commit,
 `test` and `release wheel` for one Python. It is done where all of them end with 0 and as many tests pass as
-before; refused, rightly, where the list says so; not judged where its own tests fail before; else a defect. Prints a line for each, keeps what was seen in
-target/adopt, and writes the table of it; `--resume` leaves out what ended well before. The exit
-code is 1 where there is a defect.
+before; refused, rightly, if the list says so; not judged if its own tests were failing before; otherwise a defect.
+Prints a line for each, keeps the results in target/adopt, and writes the table from them; `--resume` skips what ended
+well before. The exit code is 1 if there is a defect.
 
 Standard library only, what corpus.py and published.py have, and git and uv on PATH.
 """
@@ -231,10 +231,10 @@ def read_list():
 def arguments():
     parser = argparse.ArgumentParser(description="Run `cargo pyx init` on what was published.")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="repeatable")
-    parser.add_argument("--resume", action="store_true", help="leave out what ended well before")
+    parser.add_argument("--resume", action="store_true", help="skip what ended well before")
     parser.add_argument("--page", action="store_true", help="run nothing: write the table of docs/adopting.md")
-    parser.add_argument("--no-release", action="store_true", help="make no wheel")
-    parser.add_argument("--keep", action="store_true", help="leave the projects there")
+    parser.add_argument("--no-release", action="store_true", help="build no wheel")
+    parser.add_argument("--keep", action="store_true", help="keep the projects")
     parser.add_argument("--timeout", type=float, default=300, metavar="SECONDS", help="for each command")
     parser.add_argument("--program", type=Path, default=corpus.PROGRAM, help="the cargo-pyx to run")
     options = parser.parse_args()

@@ -363,8 +363,8 @@ def main(arguments):
     """Measures, compares, draws."""
     given.settle()
     parser = argparse.ArgumentParser(prog="cargo pyx just bench", allow_abbrev=False)
-    parser.add_argument("--against", metavar="REVISION", help="run that revision's benchmarks in turn with the project's")
-    parser.add_argument("--fail-over", type=percentage, metavar="PERCENT", help="fail where one is slower by more")
+    parser.add_argument("--against", metavar="REVISION", help="alternate that revision's benchmarks with the project's")
+    parser.add_argument("--fail-over", type=percentage, metavar="PERCENT", help="fail if one is slower by more")
     options, arguments = parser.parse_known_args(arguments)
     look()
     if options.against:

@@ -101,7 +101,7 @@ def taken(state):
 def main(arguments):
     """Removes or lists, and says how much that frees."""
     parser = argparse.ArgumentParser(prog="cargo pyx just clean")
-    parser.add_argument("--dry-run", action="store_true", help="list only")
+    parser.add_argument("--dry-run", action="store_true", help="only list")
     dry, total = parser.parse_args(arguments).dry_run, 0
     done = programs.run([given.PYX, "clean", *(["--dry-run"] if dry else [])], ROOT)
     if not done:

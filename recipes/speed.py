@@ -336,14 +336,14 @@ def machine(options):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=Path, default=corpus.PROGRAM, help="the cargo-pyx to measure")
-    parser.add_argument("--only", default="", help="projects, with commas between")
-    parser.add_argument("--situations", default=",".join(SITUATIONS), help="which, with commas between")
-    parser.add_argument("--sides", default="", help="of those with more than two, which, with commas between")
-    parser.add_argument("--runs", type=int, default=10, help="of each command, but for the long ones")
-    parser.add_argument("--python", default="3.11", help="the interpreter of all sides")
-    parser.add_argument("--second", default="3.12", help="the second one of a matrix")
-    parser.add_argument("--pythons", default="3.11,3.12,3.13", help="those of a release")
-    parser.add_argument("--page", action="store_true", help="only write the page of what was measured")
+    parser.add_argument("--only", default="", help="projects, comma-separated")
+    parser.add_argument("--situations", default=",".join(SITUATIONS), help="which ones, comma-separated")
+    parser.add_argument("--sides", default="", help="which sides to measure if there are more than two, comma-separated")
+    parser.add_argument("--runs", type=int, default=10, help="runs of each command, except the long ones")
+    parser.add_argument("--python", default="3.11", help="the interpreter for all sides")
+    parser.add_argument("--second", default="3.12", help="the second interpreter of a matrix")
+    parser.add_argument("--pythons", default="3.11,3.12,3.13", help="the interpreters for a release")
+    parser.add_argument("--page", action="store_true", help="only write the page, from existing measurements")
     options = parser.parse_args()
     if options.page:
         return options
