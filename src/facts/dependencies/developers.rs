@@ -101,12 +101,6 @@ impl Dependencies {
                 self.syncs.push(sync);
             }
         }
-        for package in &workspace.packages {
-            let older = package.uv_dev_dependencies();
-            if !older.is_empty() {
-                self.syncs.push(Sync::of(Source::listed(package, older)));
-            }
-        }
     }
 }
 
@@ -142,10 +136,6 @@ fn in_pyproject(
     }
     for name in extras {
         found.extend(sync(Vec::new(), vec![name]));
-    }
-    let older = pyproject.uv_dev_dependencies();
-    if !older.is_empty() {
-        found.push(Sync::of(Source::listed(pyproject, older)));
     }
     found
 }
@@ -224,10 +214,10 @@ mod tests {
         assert_eq!(
             found,
             [
+                "dev",
                 "docs",
                 "test",
                 "lint",
-                "black",
                 "requirements-dev.txt",
                 "pycodestyle==1,own-plug-in",
                 "codespell"

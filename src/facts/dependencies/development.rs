@@ -8,15 +8,8 @@ use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{Manifests, PyProject};
 
-use super::groups::{self, is_runner};
+use super::groups;
 use super::sync::{Source, Sync};
-
-/// uv's development dependencies from before there were groups, where they bring the runner.
-pub(super) fn legacy(pyproject: &PyProject) -> Option<Sync> {
-    let listed_there = pyproject.uv_dev_dependencies();
-    let brings = listed_there.iter().any(|text| is_runner(text));
-    brings.then(|| Sync::of(Source::listed(pyproject, listed_there)))
-}
 
 /// The groups of the nearest pyproject.toml above, up to the checkout's root, that bring the runner; from
 /// its lock where it has one.
@@ -30,19 +23,17 @@ pub(super) fn above(
             let lock = folder.join("uv.lock");
             files.extend([pyproject.toml.path.clone(), lock.clone()]);
             let groups = groups::with_runner(&pyproject);
-            let sync = if groups.is_empty() {
-                legacy(&pyproject)
-            } else {
-                let mut sync = Sync::of(Source::listed(&pyproject, Vec::new()));
-                sync.groups = groups;
-                Some(sync)
-            };
-            if let Some(mut sync) = sync {
-                if disk::is_file(&lock) && is_locked_for(&pyproject, own)? {
-                    sync.source = Source::LockAbove(lock);
-                }
-                return Ok(Some(sync));
+            if groups.is_empty() {
+                continue;
             }
+            let source = if disk::is_file(&lock) && is_locked_for(&pyproject, own)? {
+                Source::LockAbove(lock)
+            } else {
+                Source::listed(&pyproject, Vec::new())
+            };
+            let mut sync = Sync::of(source);
+            sync.groups = groups;
+            return Ok(Some(sync));
         }
     }
     Ok(None)
@@ -85,7 +76,7 @@ mod tests {
         let group = "[dependency-groups]\ndev = ['pytest']\n";
         let older = "[tool.uv]\ndev-dependencies = ['pytest']\n";
         assert_eq!(source(group, true), (true, vec!["dev".to_owned()]));
-        assert_eq!(source(older, true), (true, Vec::new()));
+        assert_eq!(source(older, true), (true, vec!["dev".to_owned()]));
         assert_eq!(source(group, false), (false, vec!["dev".to_owned()]));
         // uv would install it for no other Python, nor take anything of it
         let newer = format!("[project]\nrequires-python = '>=3.12'\n{group}");

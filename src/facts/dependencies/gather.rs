@@ -347,12 +347,13 @@ impl Dependencies {
     }
 }
 
-/// The same, without other members, which pyx installs itself; `None` where nothing is left.
+/// The same; `None` where nothing but other members would be installed, which pyx does itself. Beside anything
+/// else uv is told to leave them out: only the file itself says where the rest is taken from.
 pub(super) fn without_members(
     project: &Project,
     member: &Member,
     pyproject: &PyProject,
-    mut sync: Sync,
+    sync: Sync,
 ) -> Option<Sync> {
     if matches!(sync.source, Source::Lock(_)) {
         return Some(sync);
@@ -364,14 +365,8 @@ pub(super) fn without_members(
     };
     let mut all = pyproject.dependencies();
     all.extend(groups::requirements(pyproject, &[], &sync.extras));
-    let (members, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_member);
-    if others.is_empty() && sync.groups.is_empty() {
-        return None;
-    }
-    if !members.is_empty() {
-        sync.source = Source::listed(pyproject, others);
-    }
-    Some(readable(pyproject, sync))
+    let needs_others = all.iter().any(|requirement| !is_member(requirement));
+    (needs_others || !sync.groups.is_empty()).then(|| readable(pyproject, sync))
 }
 
 /// Without the members that a list names: they are built here, and what an index has by their names may be
@@ -389,10 +384,17 @@ fn without_named_members(project: &Project, mut sync: Sync) -> Option<Sync> {
 }
 
 /// The same, without handing uv a pyproject.toml that it refuses to read, or the groups of a project that is
-/// none of its own.
+/// none of its own. Of a file without a `[project]` it reads the groups.
 fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
     let has_refused_groups = !sync.groups.is_empty() && !pyproject.is_managed();
+    let has_project = pyproject.toml.table(&["project"]).is_some();
     let requirements = match &sync.source {
+        Source::Metadata(_) if !(has_project || has_refused_groups) => {
+            return Sync {
+                source: Source::listed(pyproject, Vec::new()),
+                ..sync
+            };
+        }
         Source::Metadata(_) if !pyproject.is_complete() || has_refused_groups => {
             let mut all = groups::requirements(pyproject, &sync.groups, &sync.extras);
             all.extend(pyproject.dependencies());

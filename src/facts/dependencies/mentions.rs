@@ -166,15 +166,14 @@ fn in_group_or_extra(pyproject: &PyProject, names: &[String]) -> Option<String> 
         .extras
         .iter()
         .find(|(_, texts)| texts.iter().any(has));
-    let group = group.map(|(name, _)| ("group", "dependency-groups", name));
-    let extra = extra.map(|(name, _)| ("extra", "optional-dependencies", name));
-    let (option, table, name) = group.or(extra)?;
+    let group = group.map(|(name, _)| ("group", name));
+    let (option, name) = group.or(extra.map(|(name, _)| ("extra", name)))?;
     let mut hint = format!("cargo pyx test --{option} {name}");
-    let keys = match option {
-        "group" => vec![table, name],
-        _ => vec!["project", table, name],
+    let extras = ["project", "optional-dependencies"];
+    let line = match option {
+        "group" => pyproject.line_of_group(name),
+        _ => pyproject.toml.line_of(&[&extras[..], &[name]].concat()),
     };
-    let line = pyproject.toml.line_of(&keys);
     let _ = write!(hint, " (`pyproject.toml:{line}` has `{}` there)", names[0]);
     Some(hint)
 }

@@ -128,7 +128,6 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
         add_environments(manifests, pyproject, &mut found, for_the_same)?;
         return Ok(found);
     }
-    found.others.extend(development::legacy(pyproject));
     let dir = pyproject.dir();
     for file in requirements_file::in_folder(dir) {
         let read = RequirementsFile::read(&file)?;
@@ -310,7 +309,6 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
             Source::LockAbove(_) => {
                 if let Some(above) = sync.source.pyproject(manifests)? {
                     texts.extend(groups::requirements(&above, &sync.groups, &sync.extras));
-                    texts.extend(above.uv_dev_dependencies());
                 }
             }
             Source::Lock(_) | Source::Metadata(_) | Source::Workspace(_) => {}

@@ -16,14 +16,15 @@ use crate::model::path::normalize;
 
 use super::{
     ConditionalFeature, Config, Spanned, Toml, spanned_strings, standard, strings_of, tables_of,
-    typed,
+    typed, uv_settings,
 };
 
 #[derive(Debug, Default)]
 pub struct PyProject {
     pub toml: Arc<Toml>,
     pub config: Config,
-    /// `[dependency-groups]`, names normalised (PEP 735).
+    /// `[dependency-groups]`, names normalised (PEP 735), and `[tool.uv] dev-dependencies` as part of `dev`,
+    /// as uv has it.
     pub groups: BTreeMap<String, Vec<GroupItem>>,
     /// `[project.optional-dependencies]`, names normalised.
     pub extras: BTreeMap<String, Vec<String>>,
@@ -355,11 +356,16 @@ fn file_of(item: &Item) -> Option<String> {
 
 fn groups(toml: &Toml) -> BTreeMap<String, Vec<GroupItem>> {
     let table = toml.table(&["dependency-groups"]);
-    table
+    let mut groups: BTreeMap<String, Vec<GroupItem>> = table
         .into_iter()
         .flat_map(|table| table.iter())
         .map(|(name, item)| (package_name::normalize(name), group_items(item)))
-        .collect()
+        .collect();
+    if let Some(older) = toml.get(&uv_settings::DEV_DEPENDENCIES) {
+        let dev = groups.entry("dev".to_owned()).or_default();
+        dev.extend(group_items(older));
+    }
+    groups
 }
 
 /// In the order of the file: an entry that includes another group is one of `[[dependency-groups.NAME]]` as

@@ -9,6 +9,10 @@ use crate::model::package_name;
 
 use super::{PyProject, spanned_strings, strings_of, table_of, tables_of};
 
+/// What came before dependency groups, and is part of the group `dev` (uv docs, "Legacy
+/// `dev-dependencies`").
+pub(super) const DEV_DEPENDENCIES: [&str; 3] = ["tool", "uv", "dev-dependencies"];
+
 /// One entry of a set in `[tool.uv] conflicts`: an extra or a group of a package, or all of it. Names are
 /// normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,10 +119,15 @@ impl PyProject {
         })
     }
 
-    /// `[tool.uv] dev-dependencies`, which came before dependency groups (uv docs, "Legacy
-    /// `dev-dependencies`").
-    pub fn uv_dev_dependencies(&self) -> Vec<String> {
-        self.toml.strings(&["tool", "uv", "dev-dependencies"])
+    /// The line that names a group, from 1; `name`: normalised.
+    pub fn line_of_group(&self, name: &str) -> usize {
+        const GROUPS: &str = "dependency-groups";
+        let written = self.toml.keys(&[GROUPS]).into_iter();
+        let mut written = written.filter(|key| package_name::normalize(key) == name);
+        match written.next() {
+            Some(key) => self.toml.line_of(&[GROUPS, &key]),
+            None => self.toml.line_of(&DEV_DEPENDENCIES),
+        }
     }
 
     /// Whether the root of a uv workspace is here.

@@ -60,14 +60,33 @@ fn a_file_that_requirements_include_decides_as_they_do() {
 fn what_needs_nothing_but_members_needs_no_installation() {
     assert_eq!(sources("dependencies = ['a==1']\n", &[]), []);
     let both = "dependencies = ['a', 'other>=1']\n[project.optional-dependencies]\nx = ['more']\n";
-    let [Source::Requirements { requirements, .. }] = &sources(both, &["x"])[..] else {
-        panic!("they are installed by themselves")
-    };
-    assert_eq!(Requirement::words(requirements), ["other>=1", "more"]);
-    assert!(matches!(
-        sources("dependencies = ['other']\n", &[])[..],
-        [Source::Metadata(_)]
-    ));
+    for (dependencies, extras) in [(both, &["x"][..]), ("dependencies = ['other']\n", &[])] {
+        let found = sources(dependencies, extras);
+        assert!(matches!(found[..], [Source::Metadata(_)]), "{found:?}");
+    }
+}
+
+#[test]
+fn what_a_pyproject_asks_for_is_left_to_uv_with_its_sources() {
+    let places = "[tool.uv.sources]\nhelpers = { path = 'helpers' }\n";
+    let list = "['pytest', 'helpers']\n";
+    let older = format!("[tool.uv]\ndev-dependencies = {list}");
+    let group = format!("[dependency-groups]\ndev = {list}");
+    for project in ["", "[project]\nname = 'a'\nversion = '1'\n"] {
+        for listed in [&older, &group] {
+            let text = format!("{project}{listed}{places}");
+            let temp = tempfile::tempdir().unwrap();
+            let dir = Utf8Path::from_path(temp.path()).unwrap();
+            for sync in for_tests(dir, &[("pyproject.toml", &text)], true) {
+                let bare = match &sync.source {
+                    Source::Requirements { requirements, .. } => Requirement::words(requirements),
+                    _ => Vec::new(),
+                };
+                assert!(bare.is_empty(), "{text}: {bare:?}");
+                assert_eq!(sync.groups, ["dev"], "{text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -138,13 +138,11 @@ fn development_dependencies_of_older_uvs_are_found_here_and_above() {
     let (temp, own) = project(text, &[("pyproject.toml", text)]);
     let dir = Utf8Path::from_path(temp.path()).unwrap().join("python");
     let toml = Toml::parse(&dir.join("pyproject.toml"), "").unwrap();
-    for pyproject in [own, PyProject::of(toml).unwrap()] {
-        let found = find(&pyproject).unwrap();
-        let Source::Requirements { requirements, .. } = sources(&found)[0] else {
-            panic!("{found:?}")
-        };
-        assert_eq!(Requirement::words(requirements), ["pytest", "numpy"]);
-    }
+    assert_eq!(find(&own).unwrap().groups, ["dev"]);
+    let found = find(&PyProject::of(toml).unwrap()).unwrap();
+    assert_eq!(found.others[0].groups, ["dev"]);
+    let path = dir.with_file_name("pyproject.toml");
+    assert_eq!(found.others[0].source.path(), Some(&path));
 }
 
 #[test]
