@@ -6,7 +6,7 @@
 
 /// Plain data: errors, command lines, versions. Uses nothing else of the program.
 pub mod model;
-/// One outside thing a file: the disk, processes, git, manifests, tools, interpreters.
+/// One thing outside the program per file: the disk, processes, git, manifests, tools, interpreters.
 pub mod world;
 /// Reads the world and judges it; writes nothing.
 pub mod facts;

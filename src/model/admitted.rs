@@ -7,34 +7,34 @@ use version_ranges::Ranges;
 
 use crate::model::minor::{self, Minor};
 
-/// So many releases after its first no minor version of Python has had: that long none is kept.
+/// No minor version of Python has had this many releases after its first: an upper bound for the last one.
 const LAST: u64 = 40;
 
-/// The releases that are admitted; pre-releases and the like count as their release.
+/// The allowed releases; pre-releases and the like count as their release.
 pub fn releases(specifiers: &VersionSpecifiers) -> Ranges<Version> {
     release_specifiers_to_ranges(specifiers.clone())
 }
 
-/// Whether no release is admitted by all of them.
+/// Whether no release is allowed by all of them.
 pub fn exclude_each_other(all: &[VersionSpecifiers]) -> bool {
     let common = all.iter().map(releases);
     let common = common.reduce(|common, other| common.intersection(&other));
     common.is_some_and(|common| common.is_empty())
 }
 
-/// Whether a release is admitted that is this one or a later one.
+/// Whether this release or a later one is allowed.
 pub fn admits_from<const N: usize>(specifiers: &VersionSpecifiers, first: [u64; N]) -> bool {
     !releases(specifiers).is_disjoint(&Ranges::higher_than(Version::new(first)))
 }
 
-/// Whether there is a release after which none is admitted.
+/// Whether there is a release after which none is allowed.
 pub fn is_bounded_above(specifiers: &VersionSpecifiers) -> bool {
     let releases = releases(specifiers);
     let ends = releases.bounding_range();
     ends.is_none_or(|(_, last)| last != Bound::Unbounded)
 }
 
-/// Whether each release of a Python before 4 that `inner` admits is one that `outer` does; `None` admits all.
+/// Whether `outer` allows every release of a Python before 4 that `inner` allows; `None` allows all.
 pub fn is_within(inner: Option<&VersionSpecifiers>, outer: Option<&VersionSpecifiers>) -> bool {
     let admitted = |it: Option<&VersionSpecifiers>| it.map_or_else(Ranges::full, releases);
     let known = Ranges::strictly_lower_than(Version::new([4]));
@@ -42,7 +42,7 @@ pub fn is_within(inner: Option<&VersionSpecifiers>, outer: Option<&VersionSpecif
     inner.subset_of(&admitted(outer))
 }
 
-/// The minor versions of which some release is admitted.
+/// The minor versions of which some release is allowed.
 pub fn minors(specifiers: &VersionSpecifiers) -> Ranges<Minor> {
     let mut minors = Ranges::empty();
     for (first, last) in releases(specifiers).iter() {
@@ -65,8 +65,8 @@ pub fn minors(specifiers: &VersionSpecifiers) -> Ranges<Minor> {
     minors
 }
 
-/// What to ask for to get a Python of a minor version that all of them admit: `3.12`, or `3.12.1` where later
-/// releases of it are not; `None` where none is.
+/// What to ask for to get a Python of a minor version that all of them allow: `3.12`, or `3.12.1` where later
+/// releases of it are not allowed; `None` if none is.
 pub fn request(all: &[VersionSpecifiers], (major, minor): Minor) -> Option<String> {
     let admitted = |patch: &u64| {
         let release = Version::new([major, minor, *patch]);
@@ -90,7 +90,7 @@ pub fn lowest(minors: &Ranges<Minor>, of: &Ranges<Minor>) -> Option<Minor> {
     }
 }
 
-/// Whether no release of its minor version comes before it.
+/// Whether it is the first release of its minor version.
 fn is_first(version: &Version) -> bool {
     version.release().iter().skip(2).all(|number| *number == 0)
 }

@@ -12,11 +12,11 @@ pub enum Exit {
     Tool,
     /// 4: disk, permissions, lock timeout, network.
     Environment,
-    /// 5: there is no test at all, or none that was asked for.
+    /// 5: there are no tests, or none was selected.
     NoTests,
     /// 70: a bug in pyx.
     Bug,
-    /// `run` passes its child's code through.
+    /// `run` passes on its child's code.
     Child(u8),
     /// A signal ended the run: the process dies of it, the shell sees 128 + n.
     Signal(i32),

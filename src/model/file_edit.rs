@@ -3,16 +3,16 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-/// A file of the project that is to be changed, made or removed.
+/// A file of the project that is to be changed, created or removed.
 #[derive(Clone, Debug)]
 pub struct Edit {
     /// Absolute.
     pub path: Utf8PathBuf,
-    /// As people see it: from the project's root.
+    /// As shown to people: relative to the project's root.
     pub shown: Utf8PathBuf,
-    /// What the file holds; nothing where there is none yet.
+    /// The file's content; `None` if it does not exist yet.
     pub before: Option<String>,
-    /// What it is to hold; nothing where it is to go.
+    /// Its new content; `None` if it is to be removed.
     pub after: Option<String>,
     pub changes: Vec<Change>,
 }
@@ -27,7 +27,7 @@ pub struct Change {
 }
 
 impl Edit {
-    /// A unified diff, as `patch` and `git apply` take it.
+    /// A unified diff that `patch` and `git apply` accept.
     pub fn diff(&self) -> String {
         let before = self.before.as_deref().unwrap_or_default();
         let after = self.after.as_deref().unwrap_or_default();
@@ -44,8 +44,8 @@ impl Edit {
     }
 }
 
-/// `after` with the line ends of `before`: a line that stays keeps its own, one that is new ends as the
-/// first does.
+/// `after` with the line endings of `before`: an unchanged line keeps its own, a new one gets that of the
+/// first line.
 pub fn keep_line_ends(before: &str, after: &str) -> String {
     if !before.contains("\r\n") {
         return after.to_owned();

@@ -10,11 +10,11 @@ use super::path::shown;
 pub enum Severity {
     /// The work goes on.
     Warning,
-    /// Nothing may be published with it.
+    /// Nothing with it may be published.
     Error,
 }
 
-/// One thing that is wrong, and where.
+/// One problem, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The rule that it breaks, in kebab-case: `version-mismatch`. Part of the JSON output.
@@ -23,7 +23,7 @@ pub struct Finding {
     /// One line, lowercase, without the place.
     pub message: String,
     pub place: Option<Place>,
-    /// What to do, to paste where that is possible.
+    /// What to do, in a form to paste where possible.
     pub hint: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Finding {
         }
     }
 
-    /// `path:line: message`, with the path as seen from `root` where it is below it.
+    /// `path:line: message`, with the path relative to `root` if it is below it.
     pub fn wording(&self, root: &Utf8Path) -> String {
         let Some(Place { path, line }) = &self.place else {
             return self.message.clone();

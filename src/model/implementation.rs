@@ -2,12 +2,12 @@
 
 use super::minor::Minor;
 
-/// An implementation of Python, as far as extension modules tell one from another.
+/// An implementation of Python, as far as extension modules distinguish them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Implementation {
     #[default]
     CPython,
-    /// CPython that was built without the GIL (PEP 703); only chosen when asked for.
+    /// CPython built without the GIL (PEP 703); only chosen when asked for.
     FreeThreaded,
     /// Only chosen when asked for.
     PyPy,
@@ -35,7 +35,7 @@ impl Implementation {
         }
     }
 
-    /// As in wheels' tags: `cp312`, `cp313t`, `pp310`.
+    /// As in wheel tags: `cp312`, `cp313t`, `pp310`.
     pub fn tag(self, (major, minor): Minor) -> String {
         match self {
             Self::CPython => format!("cp{major}{minor}"),
@@ -44,7 +44,7 @@ impl Implementation {
         }
     }
 
-    /// As `--python` takes it.
+    /// As `--python` accepts it.
     pub fn request(self, (major, minor): Minor) -> String {
         match self {
             Self::CPython => format!("{major}.{minor}"),

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-/// What stands between the folders in PATH, PYTHONPATH and the like.
+/// What separates the folders in PATH, PYTHONPATH and the like.
 pub const SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
 
-/// One run of one program. [`Display`](std::fmt::Display) is what a person could paste into a POSIX
-/// shell, but for passwords in URLs.
+/// One run of one program. [`Display`](std::fmt::Display) is what a person could paste into a POSIX shell,
+/// except for passwords in URLs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Invocation {
     /// An absolute path, or a name that PATH resolves.
@@ -20,7 +20,7 @@ pub struct Invocation {
     pub dir: Utf8PathBuf,
     /// Variables set on top of the inherited environment.
     pub set: BTreeMap<String, String>,
-    /// Folders that PATH in `set` has before the inherited ones.
+    /// Folders that precede the inherited ones in the PATH of `set`.
     pub path_first: Vec<String>,
     /// Variables removed from the inherited environment.
     pub unset: BTreeSet<String>,
@@ -67,7 +67,7 @@ impl Invocation {
         variables.fold(self, |call, (name, value)| call.env(name, value.clone()))
     }
 
-    /// With PATH beginning with `first`, as far as `inherited` does not begin so already.
+    /// With PATH beginning with `first`, unless `inherited` already begins with it.
     #[must_use]
     pub fn path(mut self, first: &[&Utf8Path], inherited: &str) -> Self {
         let begins = inherited
@@ -84,7 +84,7 @@ impl Invocation {
         self.env("PATH", folders.join(SEPARATOR))
     }
 
-    /// Run there instead.
+    /// With another working directory.
     #[must_use]
     pub fn dir(mut self, dir: Utf8PathBuf) -> Self {
         self.dir = dir;
@@ -134,8 +134,8 @@ pub fn quote(word: &str) -> Cow<'_, str> {
     shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 
-/// A text with `****` instead of the user and password of every URL in it. The user of ssh alone is no
-/// secret, and without it the URL leads nowhere.
+/// The text with `****` instead of the user and password of every URL. The user of ssh alone is not a secret,
+/// and without it the URL would be useless.
 pub fn without_credentials(text: &str) -> Cow<'_, str> {
     let is_end = |c: char| c.is_whitespace() || "/?#'\"`<>".contains(c);
     let (mut masked, mut rest) = (String::new(), text);

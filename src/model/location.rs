@@ -11,9 +11,9 @@ pub struct Location {
     pub path: Utf8PathBuf,
     /// Counts from 1.
     pub line: usize,
-    /// The offending line; of a long one not all that follows the place.
+    /// The offending line; a long one is cut after the place.
     pub text: String,
-    /// The bytes of `text` that are meant.
+    /// The byte range of `text` that is meant.
     pub span: Range<usize>,
 }
 

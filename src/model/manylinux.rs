@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-/// What `just policies` has written of auditwheel's data.
+/// auditwheel's data, as `just policies` writes it.
 const DATA: &str = include_str!("manylinux.json");
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
@@ -25,14 +25,14 @@ struct Known {
 struct Policy {
     /// `2.x`
     glibc: u64,
-    /// Tags from before they were named after the version of glibc.
+    /// Tags from before they were named after the glibc version.
     aliases: Vec<String>,
     libraries: Vec<String>,
-    /// By machine and library, the highest versions of symbols.
+    /// By machine and library, the highest symbol versions.
     symbols: BTreeMap<String, BTreeMap<String, Vec<u64>>>,
 }
 
-/// The version of auditwheel whose policies these are.
+/// The version of auditwheel that the policies come from.
 pub fn auditwheel() -> &'static str {
     &KNOWN.auditwheel
 }
@@ -59,7 +59,7 @@ pub fn glibc(tag: &str) -> Option<(u64, u64)> {
     promise(tag).map(|(glibc, _)| glibc)
 }
 
-/// The oldest tag from glibc 2.`glibc` on that there is for a machine.
+/// The oldest tag for a machine with glibc 2.`glibc` or newer.
 pub fn oldest(glibc: u64, machine: &str) -> Option<String> {
     let mut policies = KNOWN.policies.iter();
     let policy =
@@ -72,8 +72,8 @@ pub fn oldest(glibc: u64, machine: &str) -> Option<String> {
 /// `[3, 4, 19]` for `GLIBCXX_3.4.19`.
 pub type Limit = (&'static str, Vec<u64>);
 
-/// The limits for systems with glibc 2.`glibc`. Of a glibc that is newer than auditwheel knows only its
-/// own symbols are limited; a machine that it does not know is taken for the most common one.
+/// The limits for systems with glibc 2.`glibc`. For a glibc newer than auditwheel knows, only glibc's own
+/// symbols are limited; an unknown machine is treated as the most common one.
 pub fn limits(glibc: u64, machine: &str) -> Vec<Limit> {
     let newest = KNOWN.policies.last().map(|policy| policy.glibc);
     let mut older = KNOWN.policies.iter().rev();
@@ -95,7 +95,7 @@ pub fn limits(glibc: u64, machine: &str) -> Vec<Limit> {
     limits
 }
 
-/// Whether systems of such tags have a library, by the name that loaders look for.
+/// Whether systems with such tags have a library, by the name that loaders look for.
 pub fn has_library(name: &str) -> bool {
     let mut libraries = KNOWN.policies.iter().flat_map(|policy| &policy.libraries);
     libraries.any(|known| known == name) || name.starts_with("ld") || name.starts_with("libc.")

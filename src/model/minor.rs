@@ -5,7 +5,7 @@ use pep440_rs::Version;
 /// 3.13 is (3, 13).
 pub type Minor = (u64, u64);
 
-/// The newest CPython that is released: that new projects are tested on, and continuous integration.
+/// The newest released CPython: new projects and continuous integration are tested on it.
 pub const NEWEST_PYTHON: Minor = (3, 15);
 
 /// From digits without a dot, as in `cp313` and `abi3-py39`.
@@ -20,7 +20,7 @@ pub fn from_dotted(text: &str) -> Option<Minor> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// The version's first two numbers; 0 for one that it lacks.
+/// The version's first two numbers; 0 for a missing one.
 pub fn of(version: &Version) -> Minor {
     let release = version.release();
     let number = |at: usize| release.get(at).copied().unwrap_or_default();

@@ -7,8 +7,7 @@ pub fn is_extension_module(path: &Utf8Path) -> bool {
     matches!(path.extension(), Some("so" | "pyd"))
 }
 
-/// Whether it is native code: an extension module, or a library that Python loads, as those of cffi and
-/// `UniFFI` are.
+/// Whether it is native code: an extension module, or a library that Python loads, as cffi and `UniFFI` do.
 pub fn is_native(path: &Utf8Path) -> bool {
     is_extension_module(path) || matches!(path.extension(), Some("dylib" | "dll"))
 }

@@ -1,6 +1,6 @@
 //! "Did you mean": the known word that was probably meant.
 
-/// The known word nearest to a mistyped one, where one is near.
+/// The known word nearest to a mistyped one, if one is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()

@@ -12,14 +12,14 @@ pub fn normalize(name: &str) -> String {
     normalized
 }
 
-/// The only spelling that PyPI takes in the names of distributions, which `dist-info` folders have as
-/// well: `foo_bar_baz`.
+/// The only spelling that PyPI accepts in the names of distributions, also used for `dist-info` folders:
+/// `foo_bar_baz`.
 pub fn escape(name: &str) -> String {
     normalize(name).replace('-', "_")
 }
 
-/// The normalised name that a requirement (PEP 508) begins with, also where the rest is invalid; `None` where
-/// it begins with no name, as a path and an option of pip's do.
+/// The normalised name that a requirement (PEP 508) begins with, even if the rest is invalid; `None` if it
+/// does not begin with a name, such as a path or a pip option.
 pub fn of_requirement(requirement: &str) -> Option<String> {
     let text = requirement.trim_start();
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));

@@ -4,7 +4,7 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::error::{Error, ProjectError, Result};
 
-/// Resolves `.` and `..`, but for those that lead out of a relative path; the path need not exist.
+/// Resolves `.` and `..`, except those that lead out of a relative path; the path need not exist.
 pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
     let mut out = Utf8PathBuf::new();
     for part in path.components() {
@@ -25,13 +25,13 @@ pub fn normalize(path: &Utf8Path) -> Utf8PathBuf {
 /// A path of the system as text.
 ///
 /// # Errors
-/// [`ProjectError::NotUtf8`] with the bytes that are not, as `\xFF`.
+/// [`ProjectError::NotUtf8`] with the offending bytes as `\xFF`.
 pub fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(path)
         .map_err(|path| Error::Project(ProjectError::NotUtf8(escape(path.as_os_str()))))
 }
 
-/// Ill-formed bytes as `\xFF`, the rest as it is.
+/// Invalid bytes as `\xFF`, the rest unchanged.
 fn escape(text: &std::ffi::OsStr) -> String {
     use std::fmt::Write as _;
     let mut escaped = String::new();
@@ -44,7 +44,7 @@ fn escape(text: &std::ffi::OsStr) -> String {
     escaped
 }
 
-/// A path below a folder, both with slashes; the path itself where the folder is empty.
+/// A path below a folder, both with slashes; the path itself if the folder is empty.
 pub fn within(folder: &str, path: &str) -> String {
     if folder.is_empty() {
         return path.to_owned();
@@ -52,8 +52,8 @@ pub fn within(folder: &str, path: &str) -> String {
     format!("{folder}/{path}")
 }
 
-/// An absolute path as seen from an absolute folder, `..` included, with the slashes of a glob; empty for
-/// the folder itself. On another drive of Windows it is seen from nowhere: as it is.
+/// An absolute path relative to an absolute folder, with `..` and slashes as in a glob; empty for the folder
+/// itself. On another Windows drive there is no relative path: unchanged.
 pub fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {
     let mut above = dir.ancestors().enumerate();
     let shared = above.find_map(|(up, dir)| Some((up, path.strip_prefix(dir).ok()?)));
@@ -65,7 +65,7 @@ pub fn relative(dir: &Utf8Path, path: &Utf8Path) -> String {
     words.join("/")
 }
 
-/// A path as people see it from a folder: as it is where it is not below that, else as [`slashed`].
+/// A path as shown to people from a folder: unchanged unless it is below the folder, else as [`slashed`].
 pub fn shown(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     match path.strip_prefix(root) {
         Ok(below) => slashed(below).into(),
@@ -73,7 +73,7 @@ pub fn shown(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     }
 }
 
-/// As all systems write it, and files that they share.
+/// With forward slashes, as files shared between systems have them.
 pub fn slashed(path: &Utf8Path) -> String {
     if cfg!(windows) {
         return path.as_str().replace('\\', "/");
@@ -81,7 +81,7 @@ pub fn slashed(path: &Utf8Path) -> String {
     path.to_string()
 }
 
-/// An absolute path without what it begins with: on Windows that is a drive as well.
+/// An absolute path without its root: on Windows, without the drive too.
 pub fn below_root(path: &Utf8Path) -> Utf8PathBuf {
     let names = path.components();
     names

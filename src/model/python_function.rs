@@ -2,29 +2,29 @@
 
 use serde::Deserialize;
 
-/// A module, and what stands in it under a name.
+/// What a module's source says about a name.
 #[derive(Clone, Debug, Deserialize)]
 pub struct PythonSource {
-    /// Where Python cannot read it.
+    /// If Python cannot parse it.
     pub problem: Option<SyntaxProblem>,
-    /// The last one of the name that stands in the module itself.
+    /// The last one of that name at the module's top level.
     pub function: Option<PythonFunction>,
     #[serde(default)]
     pub elsewhere: InnerDefinition,
     /// What was imported under the name, dotted.
     pub imported: Option<String>,
-    /// The line, from 1, that gives the name another meaning after the function.
+    /// The line, from 1, that rebinds the name after the function.
     pub bound_again: Option<usize>,
     /// All functions of the module.
     #[serde(default)]
     pub functions: Vec<String>,
-    /// Whether it imports by relative names.
+    /// Whether it uses relative imports.
     #[serde(default)]
     pub relative: bool,
-    /// The packages that it imports from by whole names.
+    /// The packages that it imports from by absolute names.
     #[serde(default)]
     pub absolute: Vec<String>,
-    /// Calls with nothing but literals: each argument with its name, where it has one, as it is written.
+    /// Calls with only literals: each argument as written, with its name if it has one.
     #[serde(default)]
     pub calls: Vec<Vec<(Option<String>, String)>>,
 }
@@ -36,7 +36,7 @@ pub struct SyntaxProblem {
     pub message: String,
 }
 
-/// Where a function stands that the module itself has not.
+/// A definition of the function that is not at the module's top level.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct InnerDefinition {
     pub class: Option<String>,
@@ -48,10 +48,10 @@ pub struct InnerDefinition {
 pub struct PythonFunction {
     /// The line of `def`, from 1.
     pub line: usize,
-    /// Its last.
+    /// Its last line.
     pub end: usize,
     pub kind: FunctionKind,
-    /// As they are written.
+    /// As written.
     pub decorators: Vec<String>,
     pub parameters: Vec<Parameter>,
     pub returns: Option<Annotation>,
@@ -75,7 +75,7 @@ pub struct Parameter {
     pub default: Option<DefaultValue>,
 }
 
-/// In the order in which Python has them.
+/// In Python's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ParameterKind {
@@ -88,19 +88,19 @@ pub enum ParameterKind {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct DefaultValue {
-    /// As it is written.
+    /// As written.
     pub text: String,
-    /// Whether `value` holds it: nothing but `None`, a truth value, a number or a text.
+    /// Whether `value` holds it: only `None`, a boolean, a number or a string.
     pub plain: bool,
     pub value: serde_json::Value,
 }
 
-/// A type by its whole name: `builtins.list`, `typing.Union`, `None` or `...`; empty for one of the
-/// project's own, or one that is no name.
+/// A type by its full name: `builtins.list`, `typing.Union`, `None` or `...`; empty for one of the project's
+/// own, or one that is not a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Annotation {
     pub name: String,
-    /// What stands in its brackets.
+    /// What is in its brackets.
     #[serde(default)]
     pub of: Vec<Annotation>,
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-/// A string of Python, in ASCII: in which encoding a `.pth` file is read depends on Python.
+/// A Python string literal in ASCII: the encoding in which a `.pth` file is read depends on the Python
+/// version.
 pub fn literal(text: &str) -> String {
     let mut literal = String::from("'");
     for c in text.chars() {

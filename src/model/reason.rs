@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::path::shown;
 
-/// Paths are relative to the project's root where they are below it, else absolute.
+/// Paths are relative to the project's root if they are below it, else absolute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Reason {
@@ -42,9 +42,9 @@ pub enum Reason {
     Racing {
         path: Utf8PathBuf,
     },
-    /// The last build has not come to its end.
+    /// The last build did not finish.
     Interrupted,
-    /// What is installed is of another checkout.
+    /// What is installed comes from another checkout.
     OtherSource {
         path: Utf8PathBuf,
     },
@@ -52,7 +52,7 @@ pub enum Reason {
     Damaged {
         path: Utf8PathBuf,
     },
-    /// A module finds no library that it links.
+    /// A module does not find a library that it links.
     Unlinked {
         member: String,
         path: Utf8PathBuf,
@@ -64,7 +64,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// With a path below `root` relative to it.
+    /// With paths below `root` made relative to it.
     #[must_use]
     pub fn relative_to(mut self, root: &Utf8Path) -> Self {
         match &mut self {
@@ -91,7 +91,7 @@ impl Reason {
     }
 }
 
-/// A value this long is a digest, which says nothing to people.
+/// A value this long is a digest, which means nothing to people.
 const DIGEST: usize = 64;
 
 impl std::fmt::Display for Reason {

@@ -7,37 +7,37 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::package_name;
 use super::path::slashed;
 
-/// One thing that an environment is to get; its text is one word for `uv pip install`. Paths are absolute.
+/// Something to install; its text is one word for `uv pip install`. Paths are absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// PEP 508.
     Package(String),
-    /// What is in a folder or an archive of this machine.
+    /// A folder or an archive on this machine.
     Local {
         path: Utf8PathBuf,
-        /// In brackets; empty where there are none.
+        /// In brackets; empty if there are none.
         extras: String,
         /// Whether its code is imported from where it is.
         is_editable: bool,
     },
-    /// All that a requirements file names.
+    /// Everything that a requirements file names.
     File(Utf8PathBuf),
-    /// What a file says of versions, whoever asks for the packages.
+    /// Version limits from a file, whoever asks for the packages.
     Constraints(Utf8PathBuf),
 }
 
 impl Requirement {
-    /// Each a requirement of PEP 508.
+    /// Each a PEP 508 requirement.
     pub fn packages(texts: Vec<String>) -> Vec<Self> {
         texts.into_iter().map(Self::Package).collect()
     }
 
-    /// One word for each, in their order.
+    /// One word for each, in order.
     pub fn words(requirements: &[Self]) -> Vec<String> {
         requirements.iter().map(Self::to_string).collect()
     }
 
-    /// The normalised name of a package that is asked for by its name.
+    /// The normalised name of a package that is asked for by name.
     pub fn package_name(&self) -> Option<String> {
         match self {
             Self::Package(text) => package_name::of_requirement(text),

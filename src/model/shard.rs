@@ -19,13 +19,13 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// Whether a test without recorded seconds is in this shard. Parameters of a test stay together.
+    /// Whether a test without recorded seconds is in this shard. All parameters of a test stay together.
     pub fn holds(self, name: &str) -> bool {
         self.index == Self::of(without_parameters(name), self.count)
     }
 
-    /// The number of the shard in which a name is, from 1 to `count`: the first eight bytes of its SHA-256
-    /// as a number, whose remainder decides.
+    /// The number of a name's shard, from 1 to `count`: the first eight bytes of its SHA-256 as a number,
+    /// modulo `count`.
     fn of(name: &str, count: u32) -> u32 {
         let hash = Sha256::digest(name.as_bytes());
         let first: [u8; 8] = hash[..8].try_into().unwrap_or_default();
@@ -55,14 +55,13 @@ impl FromStr for Shard {
     }
 }
 
-/// `tests/test_a.py::test_b` of `tests/test_a.py::test_b[1-x]`: the names of parameters may differ from
-/// machine to machine.
+/// `tests/test_a.py::test_b` of `tests/test_a.py::test_b[1-x]`: parameter names may differ between machines.
 pub fn without_parameters(name: &str) -> &str {
     name.split('[').next().unwrap_or(name)
 }
 
-/// In which shard each recorded test is, from 1 to `count`: the longest first, each into the shard that has
-/// least to do so far. A function of its arguments alone.
+/// The shard of each recorded test, from 1 to `count`: the longest first, each into the shard with the least
+/// work so far. A function of its arguments alone.
 pub fn balanced<K: Ord + Clone>(seconds: &BTreeMap<K, f64>, count: u32) -> BTreeMap<K, u32> {
     let mut longest: Vec<(&K, f64)> = seconds
         .iter()

@@ -6,7 +6,7 @@ use super::minor::{self, Minor};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StableAbi {
     Abi3,
-    /// The one that builds without the GIL have as well (PEP 803).
+    /// The one that builds without the GIL also have (PEP 803).
     Abi3t,
 }
 
@@ -14,7 +14,7 @@ pub enum StableAbi {
 const OLDEST_ABI3T: Minor = (3, 15);
 
 impl StableAbi {
-    /// As in names of files and in tags.
+    /// As in file names and tags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Abi3 => "abi3",
@@ -22,7 +22,7 @@ impl StableAbi {
         }
     }
 
-    /// Whether an interpreter imports what was built for this ABI from `floor` on.
+    /// Whether an interpreter can import what was built for this ABI from `floor` on.
     pub fn serves(self, floor: Minor, implementation: Implementation, version: Minor) -> bool {
         floor <= version
             && match self {
@@ -32,12 +32,12 @@ impl StableAbi {
     }
 }
 
-/// From which version on a module is for a stable ABI.
+/// The oldest version that a module for a stable ABI supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AbiFloor {
-    /// That of the interpreter that builds it.
+    /// The version of the interpreter that builds it.
     Interpreter,
-    /// The oldest that a feature names.
+    /// The oldest version that a feature names.
     Named(Minor),
 }
 
@@ -50,7 +50,7 @@ impl AbiFloor {
         }
     }
 
-    /// With another version that a feature names.
+    /// Combined with another version that a feature names.
     fn or_older(self, version: Minor) -> Self {
         Self::Named(self.named().map_or(version, |known| known.min(version)))
     }
@@ -82,8 +82,8 @@ impl StableAbis {
         found
     }
 
-    /// Which one a build by an interpreter is of, and the oldest version that it serves; `None` for one
-    /// that serves this interpreter alone (PyO3 guide, "`Py_LIMITED_API`/abi3/abi3t").
+    /// Which one a build by an interpreter uses, and the oldest version that it supports; `None` for a build
+    /// for this interpreter only (PyO3 guide, "`Py_LIMITED_API`/abi3/abi3t").
     pub fn of(self, implementation: Implementation, version: Minor) -> Option<(StableAbi, Minor)> {
         let abi3 = self.abi3.map(|floor| (StableAbi::Abi3, floor));
         let abi3t = self.abi3t.map(|floor| (StableAbi::Abi3t, floor));
@@ -96,12 +96,12 @@ impl StableAbis {
         Some((abi, floor.named().unwrap_or(version)))
     }
 
-    /// The oldest version that a feature names of abi3.
+    /// The oldest version that a feature names for abi3.
     pub fn abi3_floor(self) -> Option<Minor> {
         self.abi3.and_then(AbiFloor::named)
     }
 
-    /// The oldest version that a feature names of either.
+    /// The oldest version that a feature names for either.
     pub fn floor(self) -> Option<Minor> {
         let asked = [self.abi3, self.abi3t].into_iter().flatten();
         asked.filter_map(AbiFloor::named).min()

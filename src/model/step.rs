@@ -3,41 +3,41 @@
 use camino::Utf8PathBuf;
 use serde::{Serialize, Serializer};
 
-/// Which step of a plan one is. Unique in its plan; two steps with the same name are the same work.
+/// Identifies a step of a plan. Unique within its plan; two steps with the same id are the same work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepId {
-    /// Fetch a tool; by its name and version.
+    /// Fetch a tool, by name and version.
     Provide(String),
     /// Have rustup fetch the toolchain that the project pins.
     Toolchain(String),
     /// Fetch the tools that check distributions.
     ProvideReleaseTools,
-    /// Have cargo choose the versions of the crates of a workspace, absolute.
+    /// Have cargo resolve the crates of a workspace, absolute.
     Lock(Utf8PathBuf),
-    /// Have uv fetch an interpreter; by what was asked for.
+    /// Have uv fetch an interpreter, by what was asked for.
     Interpreter(String),
     Environment,
-    /// Tell uv which packages it is not to install.
+    /// Tell uv which packages not to install.
     LeftOut,
-    /// Tell maturin of a group that brings nothing.
+    /// Give maturin a dependency group that brings nothing.
     NoGroup,
     /// Tell uv which packages stay as they are.
     KeptPackages,
-    /// Install dependencies; counted from 1.
+    /// Install dependencies; numbered from 1.
     Sync(usize),
-    /// Install the pip that an old maturin installs with.
+    /// Install pip, which an old maturin needs.
     Pip,
     RecordEnvironment,
-    /// Begin a target directory, absolute, as a copy of another.
+    /// Create a target directory, absolute, as a copy of another.
     Seed(Utf8PathBuf),
-    /// Have cargo compile a member's crates whatever it has recorded.
+    /// Make cargo recompile a member's crates, whatever it has recorded.
     Forget(String),
-    /// The same of what a member's Rust tests were compiled from.
+    /// The same for what a member's Rust tests were compiled from.
     ForgetTests(String),
-    /// Write down that a member's build begins.
+    /// Record that a member's build begins.
     Begin(String),
     Compile(String),
-    /// Take a distribution out of the environment; by its name.
+    /// Uninstall a distribution, by name.
     Uninstall(String),
     Install(String),
     Prove(String),
@@ -47,7 +47,7 @@ pub enum StepId {
     Program(String),
     /// Compile the tests of the crates around a manifest, absolute.
     TestPrograms(Utf8PathBuf),
-    /// Compile the examples that tests start, of the crates around a manifest, absolute.
+    /// Compile the examples that tests run, of the crates around a manifest, absolute.
     Examples(Utf8PathBuf),
     /// Run the tests of the crates around a manifest.
     RustTests {
@@ -64,7 +64,7 @@ pub enum StepId {
     TestWheel(String),
     /// Copy tests to a folder, absolute.
     CopyTests(Utf8PathBuf),
-    /// Write what starts a program, or those of a folder, for another machine; absolute.
+    /// Write scripts that start programs for another machine; absolute.
     Launch(Utf8PathBuf),
     /// Install what a release has built.
     InstallWheels,
@@ -78,13 +78,13 @@ pub enum StepId {
     /// Copy a member's sources to a folder, absolute, where they can be packed.
     CopySources(Utf8PathBuf),
     Sdist(String),
-    /// See that Cargo.lock in a package's sdist fits.
+    /// Make sure that Cargo.lock in a package's sdist matches.
     MendLock(String),
     /// Unpack an sdist to a folder, absolute.
     Unpack(Utf8PathBuf),
     /// Build the wheel of a folder, absolute.
     Wheel(Utf8PathBuf),
-    /// Take this machine's paths out of the wheel of a folder, absolute.
+    /// Remove this machine's paths from the wheel of a folder, absolute.
     Seal(Utf8PathBuf),
     /// Compare a file, absolute, with that of a second build.
     Compare(Utf8PathBuf),
@@ -97,15 +97,15 @@ pub enum StepId {
     Publish,
     /// Change files of the project.
     Edit,
-    /// Have cargo or uv write a lock file; by its name.
+    /// Have cargo or uv write a lock file, by name.
     LockFile(&'static str),
-    /// Make a repository.
+    /// Create a repository.
     Git,
     /// Remove a path, absolute.
     Remove(Utf8PathBuf),
-    /// What is run at the end, with the terminal to itself.
+    /// The program that is run at the end, with the terminal to itself.
     HandOver,
-    /// A step in another environment than the project's own; by what that is called.
+    /// A step in an environment other than the project's own, by its name.
     In(String, Box<StepId>),
 }
 
@@ -184,7 +184,7 @@ impl std::fmt::Display for StepId {
     }
 }
 
-/// As it is written for people.
+/// As shown to people.
 impl Serialize for StepId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

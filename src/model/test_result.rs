@@ -6,7 +6,7 @@ use std::fmt;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-/// What a run of tests is of.
+/// What a test run is about.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -20,7 +20,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// What is said of a run that has come to its end with tests that failed.
+    /// The message for a run that finished with failed tests.
     pub fn failed(self) -> String {
         format!("{self} tests failed")
     }
@@ -41,37 +41,37 @@ impl fmt::Display for Language {
 pub struct TestResult {
     pub language: Language,
     pub member: String,
-    /// What tells the run from others of the member: the folder of Python tests, the manifest of Rust
+    /// What distinguishes the run from others of the member: the folder of Python tests, the manifest of Rust
     /// ones, relative to the project; `doctests of …`.
     #[serde(default)]
     pub suite: String,
-    /// The interpreter, where there are several.
+    /// The interpreter, if there are several.
     pub on: Option<String>,
     /// The interpreter, `3.12`, wherever it is known.
     #[serde(default)]
     pub python: Option<String>,
     /// How many tests ended how: `passed`, `failed`, `skipped`, … in the runner's words.
     pub counts: BTreeMap<String, u64>,
-    /// Why it is no success, as a sentence of its own.
+    /// Why it was not successful, as a sentence of its own.
     pub failure: Option<String>,
-    /// What to do about the failure, where that is known.
+    /// What to do about the failure, if known.
     pub hint: Option<String>,
     /// Why no test ran although nothing failed.
     pub no_tests: Option<NoTestsReason>,
     pub seconds: f64,
-    /// The tests, in the order in which they ended; those that a runner tells nothing of are missing.
+    /// The tests, in the order in which they ended; those that a runner does not report are missing.
     #[serde(default)]
     pub cases: Vec<TestCase>,
-    /// What of all tests ran, where it was one shard of several.
+    /// How much of all tests ran, if this was one of several shards.
     #[serde(default)]
     pub sharing: Option<Sharing>,
 }
 
-/// How many tests a shard has of all.
+/// How many of all tests a shard has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sharing {
     pub found: u64,
-    /// `None` where the runner counts those of other shards with what is skipped.
+    /// `None` if the runner counts those of other shards as skipped.
     pub taken: Option<u64>,
 }
 
@@ -84,10 +84,10 @@ pub struct TestCase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
     pub outcome: CaseOutcome,
-    /// `None` where the runner does not say it.
+    /// `None` if the runner does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
-    /// What is wrong, or why it was skipped: the first line says it in short.
+    /// What is wrong, or why it was skipped; the first line is a summary.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// Where it failed, else where it is defined.
@@ -98,7 +98,7 @@ pub struct TestCase {
 /// A line of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Absolute, or as the runner says it.
+    /// Absolute, or as the runner reports it.
     pub file: String,
     /// From 1.
     pub line: u64,
@@ -130,12 +130,12 @@ pub enum NoTestsReason {
     Nothing,
     /// None of those that it found was selected, by what is named here.
     Unselected(String),
-    /// It was asked for something else: its version, a list of the tests.
+    /// The runner was asked for something else: its version, a list of the tests.
     NotATestRun,
 }
 
 impl TestResult {
-    /// Tells of a folder what was told of its copy.
+    /// Changes places in a folder's copy into places in the folder.
     pub fn move_places(&mut self, copy: &Utf8Path, original: &Utf8Path) {
         for place in self.cases.iter_mut().filter_map(|case| case.place.as_mut()) {
             if let Ok(below) = Utf8Path::new(&place.file).strip_prefix(copy) {
@@ -144,7 +144,7 @@ impl TestResult {
         }
     }
 
-    /// Whether any test did more than to be skipped.
+    /// Whether any test was not skipped.
     pub fn has_run(&self) -> bool {
         let skipped = ["skipped", "ignored"];
         let mut counts = self.counts.iter();
@@ -171,8 +171,8 @@ impl TestResult {
     }
 }
 
-/// One for each language and package: doctests are tests like the others, and what ran on several
-/// interpreters is counted together. A run without counts stands for itself.
+/// One for each language and package: doctests are counted with the other tests, and what ran on several
+/// interpreters is counted together. A run without counts stays separate.
 pub fn summed(test_results: &[TestResult]) -> Vec<TestResult> {
     let mut sums: Vec<TestResult> = Vec::new();
     for test_result in test_results {
@@ -194,15 +194,15 @@ pub fn summed(test_results: &[TestResult]) -> Vec<TestResult> {
 /// The tests of one interpreter on one machine.
 #[derive(Clone, Debug, Default)]
 pub struct ReportRow {
-    /// `3.12`; with the machine's, where there are several.
+    /// `3.12`; with the machine, if there are several.
     pub name: String,
     pub test_results: Vec<TestResult>,
-    /// All together, where it was put together from several shards.
+    /// In total, if it was merged from several shards.
     pub seconds: f64,
     pub passed: bool,
-    /// Why they did not run, or not to their end.
+    /// Why they did not run, or did not finish.
     pub error: Option<String>,
-    /// Whether they were not begun, as others had failed.
+    /// Whether they were not started because others had failed.
     pub is_left: bool,
 }
 

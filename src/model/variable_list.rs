@@ -1,11 +1,11 @@
 //! Lists that one run of the program passes to another that it started, in an environment variable.
 
-/// Any text may be in it, paths with line breaks included.
+/// Entries may be any text, including paths with line breaks.
 pub fn write(list: &[String]) -> String {
     serde_json::Value::from(list).to_string()
 }
 
-/// Nothing where it is none of ours.
+/// Empty if pyx did not write the text.
 pub fn read(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
 }

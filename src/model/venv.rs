@@ -21,12 +21,12 @@ pub fn python(dir: &Utf8Path) -> Utf8PathBuf {
     program(dir, "python")
 }
 
-/// The folder that holds one folder for each Python, in which its packages are.
+/// The folder that holds one folder for each Python, which holds its packages.
 pub fn lib(dir: &Utf8Path) -> Utf8PathBuf {
     dir.join(if cfg!(windows) { "Lib" } else { "lib" })
 }
 
-/// The folder of its packages; `python` is what its Python is called in [`lib`]: `python3.13`,
+/// The folder of its packages; `python` is the name of its Python's folder in [`lib`]: `python3.13`,
 /// `python3.13t`. Windows has no such folder in between.
 pub fn site_packages(dir: &Utf8Path, python: &str) -> Utf8PathBuf {
     let lib = lib(dir);
@@ -34,7 +34,7 @@ pub fn site_packages(dir: &Utf8Path, python: &str) -> Utf8PathBuf {
     lib.join("site-packages")
 }
 
-/// What an environment's `pyvenv.cfg` says, by names in lower case; of two lines the first counts, as for
+/// The settings of an environment's `pyvenv.cfg`, by lowercase names; the first of two lines counts, as in
 /// Python.
 pub fn config(text: &str) -> BTreeMap<String, String> {
     let mut config = BTreeMap::new();
@@ -47,8 +47,8 @@ pub fn config(text: &str) -> BTreeMap<String, String> {
     config
 }
 
-/// The folder that an environment was made for, by its script for shells to activate it: scripts among
-/// its programs begin with the same. `None` for one that works in any folder.
+/// The folder that an environment was created for, according to its activation script: scripts among its
+/// programs begin with the same path. `None` for one that works in any folder.
 pub fn made_for(activate: &str) -> Option<Utf8PathBuf> {
     let assigned = activate.split("VIRTUAL_ENV=").skip(1);
     let mut values = assigned.filter_map(|rest| shlex::Shlex::new(rest).next());

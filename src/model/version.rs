@@ -4,14 +4,14 @@ use std::str::FromStr;
 
 use pep440_rs::{PrereleaseKind, Version};
 
-/// What maturin makes of a version in Cargo.toml: `0.1.0-rc.1` becomes `0.1.0rc1`. `None` where
-/// Python has no such version, as for `0.1.0-nightly`.
+/// What maturin makes of a version in Cargo.toml: `0.1.0-rc.1` becomes `0.1.0rc1`. `None` if Python has no
+/// such version, as for `0.1.0-nightly`.
 pub fn python(cargo: &semver::Version) -> Option<Version> {
     Version::from_str(&cargo.to_string()).ok()
 }
 
-/// The spelling in Cargo.toml from which [`python`] makes the same version again; a release of one
-/// or two numbers gets zeros. `None` where cargo has no such version: epochs, four numbers.
+/// The spelling in Cargo.toml from which [`python`] yields the same version; a release of one or two numbers
+/// is padded with zeros. `None` if cargo has no such version: epochs, four numbers.
 pub fn cargo(version: &Version) -> Option<semver::Version> {
     let release = version.release();
     let number = |at: usize| release.get(at).copied().unwrap_or_default();
@@ -37,7 +37,7 @@ pub fn cargo(version: &Version) -> Option<semver::Version> {
     (python(&spelled).as_ref() == Some(version)).then_some(spelled)
 }
 
-/// A version in either spelling; `None` where it is not PEP 440's.
+/// A version in either spelling; `None` if it is not a PEP 440 version.
 pub fn parse(text: &str) -> Option<Version> {
     Version::from_str(text.trim()).ok()
 }
@@ -53,8 +53,8 @@ pub enum Bump {
 }
 
 impl Bump {
-    /// The next version. From a pre-release of the version that is asked for, that version itself:
-    /// `minor` makes 1.2.0 of 1.2.0-rc.1. A post-release comes after its version, whatever cargo says.
+    /// The next version. For a pre-release of the requested version, that version itself: `minor` turns
+    /// 1.2.0-rc.1 into 1.2.0. A post-release comes after its version, whatever cargo says.
     pub fn of(self, version: &semver::Version) -> semver::Version {
         let (major, minor, patch) = (version.major, version.minor, version.patch);
         let is_after = python(version).is_some_and(|it| it.is_post() && it.pre().is_none());

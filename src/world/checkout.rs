@@ -17,11 +17,11 @@ pub fn root(dir: &Utf8Path) -> Option<&Utf8Path> {
     dir.ancestors().find(|dir| is_root(dir))
 }
 
-/// Where a checkout has its history, absolute: of a worktree or a submodule a file says that, from its own
-/// folder (git's manual, "gitrepository-layout").
+/// The folder with a checkout's history, absolute: for a worktree or a submodule, a file names it, relative
+/// to its own folder (git's manual, "gitrepository-layout").
 ///
 /// # Errors
-/// [`MachineError::Io`](crate::model::error::MachineError::Io) for such a file that cannot be read.
+/// [`MachineError::Io`](crate::model::error::MachineError::Io) if that file cannot be read.
 pub fn git_dir(root: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     let path = root.join(".git");
     if disk::is_dir(&path) {
@@ -32,7 +32,7 @@ pub fn git_dir(root: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     Ok(named.map(|dir| normalize(&root.join(dir.trim()))))
 }
 
-/// Where it has what all worktrees of a repository share.
+/// The folder with what all worktrees of a repository share.
 pub fn common_dir(root: &Utf8Path) -> Option<Utf8PathBuf> {
     let own = git_dir(root).ok()??;
     let shared = disk::read_text(&own.join("commondir")).ok().flatten();
@@ -42,8 +42,8 @@ pub fn common_dir(root: &Utf8Path) -> Option<Utf8PathBuf> {
     })
 }
 
-/// A folder and those above it, nearest first, up to the root of its checkout; outside of a checkout up
-/// to the root of the file system.
+/// A folder and those above it, nearest first, up to the root of its checkout, or of the file system outside
+/// a checkout.
 pub fn upward(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
     let mut is_left = false;
     dir.ancestors().take_while(move |dir| {
@@ -53,8 +53,8 @@ pub fn upward(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
     })
 }
 
-/// The folders above one, nearest first, up to the root of its checkout; none outside of a checkout, lest
-/// a stray file in a home folder counts.
+/// The folders above one, nearest first, up to the root of its checkout; none outside a checkout, where a
+/// stray file in a home folder would count.
 pub fn above(dir: &Utf8Path) -> impl Iterator<Item = &Utf8Path> {
     let root = root(dir);
     let within = move |folder: &&Utf8Path| root.is_some_and(|root| folder.starts_with(root));

@@ -13,7 +13,7 @@ use crate::world::disk;
 use crate::world::process::{self, Output, Status};
 use crate::world::session::Session;
 
-/// With these git asks another checkout than the one around its folder; a hook has them.
+/// Variables that point git at another checkout than the one around its folder; hooks have them set.
 const ELSEWHERE: [&str; 5] = [
     "GIT_COMMON_DIR",
     "GIT_DIR",
@@ -22,7 +22,7 @@ const ELSEWHERE: [&str; 5] = [
     "GIT_WORK_TREE",
 ];
 
-/// A path is no pattern.
+/// Treats paths literally, not as patterns.
 const LIST: [&str; 3] = ["--literal-pathspecs", "ls-files", "-z"];
 
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +32,7 @@ pub struct Git<'a> {
 }
 
 impl Git<'_> {
-    /// What git prints; nothing where it fails, as it does for a folder outside the checkout, or
-    /// is not there.
+    /// What git prints; nothing if it fails, as it does for a folder outside a checkout, or is not installed.
     pub fn ask(&self, args: Vec<String>) -> Result<String> {
         let output = self.call(self.dir, args);
         match output.and_then(|call| process::read(&call)) {
@@ -45,10 +44,10 @@ impl Git<'_> {
         }
     }
 
-    /// As [`ask`](Self::ask), of what git always answers in a checkout.
+    /// Like [`ask`](Self::ask), for what git always answers in a checkout.
     ///
     /// # Errors
-    /// [`Error::Step`] where it refuses, as in a checkout of another user: what it does not say is not so.
+    /// [`Error::Step`] if it refuses, as in a checkout of another user: no answer must not count as a no.
     pub fn demand(&self, what: &str, args: Vec<String>) -> Result<String> {
         match self.answer(self.dir, args, what) {
             Err(Error::Machine(MachineError::Spawn { .. })) => Ok(String::new()),
@@ -56,10 +55,10 @@ impl Git<'_> {
         }
     }
 
-    /// The files of the checkout that git tracks, absolute; none where there is no checkout.
+    /// The files of the checkout that git tracks, absolute; none if there is no checkout.
     ///
     /// # Errors
-    /// [`ToolError::Missing`] and [`Error::Step`] where git does not tell: any file may be tracked then.
+    /// [`ToolError::Missing`] and [`Error::Step`] if git does not answer: any file may be tracked then.
     pub fn tracked(&self) -> Result<BTreeSet<Utf8PathBuf>> {
         let Some(top) = checkout::root(self.dir) else {
             return Ok(BTreeSet::new());
@@ -72,7 +71,7 @@ impl Git<'_> {
         Ok(names.map(|name| top.join(name)).collect())
     }
 
-    /// Whether git tracks one file of the folder; not where there is no checkout around it.
+    /// Whether git tracks one file of the folder; false outside a checkout.
     ///
     /// # Errors
     /// As [`tracked`](Self::tracked).
@@ -83,7 +82,7 @@ impl Git<'_> {
         }
     }
 
-    /// Whether git tracks a file below the folder that is still there; not where there is no checkout around it.
+    /// Whether git tracks an existing file below the folder; false outside a checkout.
     ///
     /// # Errors
     /// As [`tracked`](Self::tracked).
@@ -96,8 +95,8 @@ impl Git<'_> {
         Ok(names.any(|name| disk::is_there(&self.dir.join(name))))
     }
 
-    /// Whether the last commit has these files of the folder, which is in a checkout, as they are. Their
-    /// content tells: `git status` can be told to be silent of some (git's manual, "git config",
+    /// Whether the last commit has the current state of these files of the folder, which is in a checkout.
+    /// Decided by content: `git status` can be told not to report some files (git's manual, "git config",
     /// `status.showUntrackedFiles`, and "git update-index", `--assume-unchanged`).
     ///
     /// # Errors
@@ -132,7 +131,7 @@ impl Git<'_> {
         }))
     }
 
-    /// Whether git shows a file as a new one.
+    /// Whether git shows a file as untracked.
     pub fn shows(&self, path: &Utf8Path) -> Result<bool> {
         let others = ["--others", "--exclude-standard", "--", path.as_str()];
         let words = LIST.iter().chain(&others).map(ToString::to_string);
@@ -163,11 +162,11 @@ impl Git<'_> {
         }
     }
 
-    /// Arguments by which git runs no program that the checkout's own configuration names.
+    /// Arguments that keep git from running programs that the checkout's own configuration names.
     ///
     /// # Errors
-    /// [`Error::Step`] where git does not tell what there is to switch off; [`Error::Refused`] for what
-    /// cannot be.
+    /// [`Error::Step`] if git does not report what to switch off; [`Error::Refused`] for what cannot be
+    /// switched off.
     fn switched_off(&self, dir: &Utf8Path) -> Result<Vec<String>> {
         let words = [
             "config",
@@ -222,7 +221,7 @@ impl Git<'_> {
         Ok(call.args(off).args(args))
     }
 
-    /// git about the repository of a folder, whichever one a hook of git's that started us is about.
+    /// git about the repository of a folder, whichever repository a git hook that started pyx is about.
     fn base(&self, dir: &Utf8Path) -> Invocation {
         let elsewhere = ELSEWHERE
             .map(str::to_owned)
@@ -244,11 +243,11 @@ const PROGRAMS: [&str; 5] = [
     "status.submoduleSummary=false",
 ];
 
-/// The settings that name a program for files of some attribute.
+/// The settings that name a program for files with some attribute.
 const BY_ATTRIBUTE: &str = r"^(diff|filter)\..*\.(clean|command|process|required|smudge|textconv)$";
 
-/// git's own words, and the command that it names for a checkout of somebody else's.
-/// `what`: was asked, as the end of a sentence.
+/// git's own words, and the command that it suggests for a checkout of another user. `what`: the question, as
+/// the end of a sentence.
 fn silent(what: &str, call: Invocation, output: &Output) -> Error {
     let lines = || output.stderr.lines().map(str::trim);
     let why = lines().find(|line| !line.is_empty()).unwrap_or_default();

@@ -13,9 +13,9 @@ use crate::world::disk;
 /// A processor and the C library that programs for it are linked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// As qemu calls it: `aarch64`, `arm`, `ppc64le`.
+    /// In qemu's spelling: `aarch64`, `arm`, `ppc64le`.
     pub arch: &'static str,
-    /// As at the end of a target triple: `gnu`, `musl`, `gnueabihf`.
+    /// The end of a target triple: `gnu`, `musl`, `gnueabihf`.
     pub abi: String,
 }
 
@@ -56,7 +56,7 @@ fn arch_of_header(machine: elf::Machine, is_64: bool, is_little: bool) -> Option
     })
 }
 
-/// By the program that loads a program: `/lib/ld-musl-aarch64.so.1`.
+/// By the loader of a program: `/lib/ld-musl-aarch64.so.1`.
 fn abi_of_loader(arch: &str, loader: &str) -> String {
     let name = loader.rsplit('/').next().unwrap_or(loader);
     let library = if name.starts_with("ld-musl-") {
@@ -73,7 +73,7 @@ fn abi_of_loader(arch: &str, loader: &str) -> String {
 }
 
 impl Machine {
-    /// `None` for another system than Linux.
+    /// `None` for systems other than Linux.
     pub fn of_triple(triple: &str) -> Option<Self> {
         let (first, abi) = (triple.split('-').next()?, triple.rsplit('-').next()?);
         let is_known = abi.starts_with("gnu") || abi.starts_with("musl");
@@ -84,7 +84,7 @@ impl Machine {
         })
     }
 
-    /// What it is called among the folders of a system: `aarch64-linux-gnu`.
+    /// Its name in the folders of a system: `aarch64-linux-gnu`.
     pub fn multiarch(&self) -> String {
         let cpu = match self.arch {
             "ppc64" => "powerpc64",
@@ -94,7 +94,7 @@ impl Machine {
         format!("{cpu}-linux-{}", self.abi)
     }
 
-    /// As platform tags call the processor: `armv7l`.
+    /// The processor in the spelling of platform tags: `armv7l`.
     pub fn tag(&self) -> &'static str {
         match self.arch {
             "arm" => "armv7l",
@@ -114,12 +114,12 @@ impl Machine {
 pub struct Program {
     /// As in [`Machine::arch`].
     pub arch: &'static str,
-    /// What loads it, absolute; `None` where nothing has to.
+    /// Its loader, absolute; `None` if it needs none.
     pub loader: Option<String>,
 }
 
 impl Program {
-    /// `None` for what is no program of Linux, a script for one.
+    /// `None` for what is not a Linux program, such as a script.
     pub fn read(path: &Utf8Path) -> Option<Self> {
         let file = ReadCache::new(disk::open(path)?);
         match FileKind::parse(&file).ok()? {
@@ -129,7 +129,7 @@ impl Program {
         }
     }
 
-    /// `None` where nothing loads it, so that it has the C library in itself.
+    /// `None` for a program without a loader, which contains its C library.
     pub fn machine(&self) -> Option<Machine> {
         let loader = self.loader.as_ref()?;
         Some(Machine {
@@ -138,7 +138,7 @@ impl Program {
         })
     }
 
-    /// Whether it is for another machine than the programs of this system.
+    /// Whether it is for a machine other than this system's programs.
     pub fn is_foreign(&self) -> bool {
         let Some(own) = of_this_system() else {
             return false;
@@ -148,13 +148,14 @@ impl Program {
     }
 }
 
-/// Whether the C library of this system is musl. Its loader is on others as well, where somebody builds for it.
+/// Whether the C library of this system is musl. musl's loader exists on other systems too, if someone builds
+/// for it.
 pub fn system_has_musl() -> bool {
     let machine = of_this_system().and_then(Program::machine);
     machine.is_some_and(|machine| machine.is_musl())
 }
 
-/// Not as this program was compiled: one that is linked with musl runs on any Linux.
+/// Not what this program was compiled for: one that is linked with musl runs on any Linux.
 fn of_this_system() -> Option<&'static Program> {
     static OWN: OnceLock<Option<Program>> = OnceLock::new();
     let read = || cfg!(target_os = "linux").then(|| Program::read(Utf8Path::new("/bin/sh")));
@@ -178,7 +179,7 @@ fn read<Elf: FileHeader<Endian = Endianness>>(file: &ReadCache<std::fs::File>) -
     })
 }
 
-/// The header of a 64-bit program in little endian, and what loads it.
+/// The header of a 64-bit little-endian program, and its loader.
 #[cfg(test)]
 pub(crate) fn header(machine: elf::Machine, loader: &str) -> Vec<u8> {
     let (start, segment, text) = (64_u64, 56_u64, loader.len() as u64 + 1);
@@ -205,7 +206,7 @@ pub(crate) fn header(machine: elf::Machine, loader: &str) -> Vec<u8> {
     bytes
 }
 
-/// A machine that this one is not, what the header of its programs says, and what loads them.
+/// A machine that differs from this one, the header of its programs, and their loader.
 #[cfg(test)]
 pub(crate) fn another() -> (Machine, elf::Machine, &'static str) {
     let [arm, riscv] = [

@@ -12,8 +12,8 @@ use crate::model::invocation::Invocation;
 use super::disk;
 use super::session::Session;
 
-/// The variables that make cargo and uv give up at once where there is no network, unless somebody has
-/// set them: otherwise they try again for half a minute, and no try goes better than the first.
+/// The variables that make cargo and uv give up at once without a network, unless the user has set them:
+/// otherwise they retry for half a minute, and no try goes better than the first.
 pub fn patience(session: &Session) -> BTreeMap<String, String> {
     let mut tries = BTreeMap::new();
     if is_missing() {
@@ -24,14 +24,13 @@ pub fn patience(session: &Session) -> BTreeMap<String, String> {
     tries
 }
 
-/// A call of cargo or uv, which is made with no more [`patience`] than is of use.
+/// A call of cargo or uv with no more [`patience`] than is useful.
 pub fn patient(session: &Session, call: Invocation) -> Invocation {
     let patience = patience(session).into_iter();
     patience.fold(call, |call, (name, value)| call.env(&name, value))
 }
 
-/// Whether somebody takes connections at `host:port`, at the latest after `patience` for each address of the
-/// host.
+/// Whether something accepts connections at `host:port`, within `patience` for each address of the host.
 pub fn listens(address: &str, patience: Duration) -> bool {
     let Ok(places) = address.to_socket_addrs() else {
         return false;
@@ -40,7 +39,7 @@ pub fn listens(address: &str, patience: Duration) -> bool {
     places.any(|place| TcpStream::connect_timeout(&place, patience).is_ok())
 }
 
-/// As [`listens`]; whoever does says something to `greeting` as well, within `patience`.
+/// Like [`listens`], and it also answers `greeting` within `patience`.
 pub fn answers(address: &str, greeting: Option<&str>, patience: Duration) -> bool {
     let Some(greeting) = greeting else {
         return listens(address, patience);
@@ -59,13 +58,13 @@ pub fn answers(address: &str, greeting: Option<&str>, patience: Duration) -> boo
     places.any(|place| answer(place).is_ok_and(|bytes| bytes > 0))
 }
 
-/// A port of this machine at which nobody listens now.
+/// A port of this machine that is free now.
 pub fn free_port() -> Option<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
     Some(listener.local_addr().ok()?.port())
 }
 
-/// Whether no way leads out of this machine, as far as the system tells.
+/// Whether there is no route out of this machine, as far as the system tells.
 fn is_missing() -> bool {
     let table = |name| disk::read_text(&Utf8Path::new("/proc/net").join(name));
     let (Ok(Some(old)), Ok(new)) = (table("route"), table("ipv6_route")) else {
@@ -74,7 +73,7 @@ fn is_missing() -> bool {
     !leads_out(&old, &new.unwrap_or_default())
 }
 
-/// By the kernel's tables of routes for IPv4, which has a head, and for IPv6.
+/// By the kernel's routing tables for IPv4, which has a header, and for IPv6.
 fn leads_out(old: &str, new: &str) -> bool {
     let device = |line: &str| line.split_whitespace().last().map(str::to_owned);
     old.lines().skip(1).any(|line| !line.trim().is_empty())

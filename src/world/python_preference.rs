@@ -20,8 +20,8 @@ pub enum PythonPreference {
 }
 
 impl PythonPreference {
-    /// What the environment says, else the nearest uv.toml or pyproject.toml with uv's table from `home` upward, else the user's
-    /// uv.toml, else the system's; `None` where nobody says anything that uv knows.
+    /// From the environment, else the nearest uv.toml or pyproject.toml with uv's table from `home` upward,
+    /// else the user's uv.toml, else the system's; `None` if nothing states a value that uv knows.
     ///
     /// # Errors
     /// As [`Manifests::toml`].
@@ -83,7 +83,7 @@ impl PythonPreference {
         })
     }
 
-    /// Those of `installed` that may be taken, the ones that are preferred first and else in their order.
+    /// Those of `installed` that may be used, preferred ones first, otherwise in their order.
     pub fn order(self, session: &Session, installed: Vec<Interpreter>) -> Vec<Interpreter> {
         let of_uv = |it: &Interpreter| interpreter::is_managed(session, it);
         let (managed, system): (Vec<_>, Vec<_>) = installed.into_iter().partition(of_uv);

@@ -21,16 +21,16 @@ pub struct PythonRequest {
     pub from: RequestSource,
 }
 
-/// Who asks for an interpreter; prints as people know it.
+/// Where a request comes from; printed in the user's terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestSource {
     /// `--python`
     CommandLine,
-    /// `UV_PYTHON`, which is what `--python` is for uv (uv docs, "Environment variables").
+    /// `UV_PYTHON`, uv's equivalent of `--python` (uv docs, "Environment variables").
     Variable,
     /// `[tool.pyx] python`
     Config,
-    /// `.python-version` and its like: as its path is shown.
+    /// `.python-version` and the like: its path as shown.
     VersionFile(String),
     RequiresPython,
 }
@@ -47,7 +47,7 @@ impl std::fmt::Display for RequestSource {
     }
 }
 
-/// The variable in which uv is told of an interpreter.
+/// The variable that tells uv which interpreter to use.
 pub const UV_PYTHON: &str = "UV_PYTHON";
 
 /// The request for every interpreter that the project allows.
@@ -59,7 +59,7 @@ enum InterpreterSpec {
 }
 
 impl PythonRequest {
-    /// Whether this run alone asks for it, so that the default environment stays as it is.
+    /// Whether only this run asks for it, so that the default environment stays as it is.
     pub fn is_of_this_run(&self) -> bool {
         matches!(
             self.from,
@@ -67,14 +67,14 @@ impl PythonRequest {
         )
     }
 
-    /// Whether another interpreter will do when this one cannot be had.
+    /// Whether another interpreter will do if this one is not available.
     pub fn is_soft(&self) -> bool {
         matches!(self.from, RequestSource::VersionFile(_))
     }
 
     /// The request in the word of a version file, which pyenv reads too: `3.10-dev`, `3.12.1/envs/name` and
-    /// `pypy3.10-7.3.17` are of these versions. `None` for the name of one of its environments, and for
-    /// implementations that no module is built for.
+    /// `pypy3.10-7.3.17` are of these versions. `None` for the name of a pyenv environment, and for
+    /// implementations that no module can be built for.
     pub fn in_version_file(session: &Session, text: &str, from: &str) -> Option<Self> {
         let request = |text: &str| Self {
             text: text.to_owned(),
@@ -92,7 +92,7 @@ impl PythonRequest {
         }
     }
 
-    /// In words that uv knows: pyenv has PyPy's own version behind that of the language.
+    /// In uv's spelling: pyenv appends PyPy's own version to that of the language.
     fn for_uv(&self) -> Self {
         let text = match implementation(&self.text) {
             (Implementation::PyPy, version) => format!("pypy{version}"),
@@ -104,8 +104,8 @@ impl PythonRequest {
         }
     }
 
-    /// A request for a minor version of which requires-python allows some releases alone, with what it says: uv
-    /// would get the newest.
+    /// A request for a minor version of which requires-python allows only some releases, combined with that:
+    /// uv would get the newest.
     #[must_use]
     pub fn within(self, session: &Session, requires: &[VersionSpecifiers]) -> Self {
         let Ok(InterpreterSpec::Versions(versions, Implementation::CPython)) = self.wanted(session)
@@ -122,7 +122,7 @@ impl PythonRequest {
         }
     }
 
-    /// Whether requires-python allows none of what it can mean: no download would help.
+    /// Whether requires-python allows none of the versions it can mean: no download would help.
     pub fn is_excluded(&self, session: &Session, requires: &[VersionSpecifiers]) -> bool {
         match self.wanted(session) {
             Ok(InterpreterSpec::Versions(versions, _)) => is_excluded(&versions, requires),
@@ -160,8 +160,8 @@ impl PythonRequest {
     }
 }
 
-/// What a request is for, and the rest of it: a version, a range, or nothing. uv's spellings (uv docs,
-/// "Requesting a version"), those of what `uv python pin` writes, and pyenv's.
+/// The implementation that a request is for, and the rest of it: a version, a range, or nothing. Accepts uv's
+/// spellings (uv docs, "Requesting a version"), those that `uv python pin` writes, and pyenv's.
 fn implementation(text: &str) -> (Implementation, String) {
     const NAMES: [(&str, Implementation); 5] = [
         ("pypy", Implementation::PyPy),
@@ -194,16 +194,16 @@ fn implementation(text: &str) -> (Implementation, String) {
     (implementation, version)
 }
 
-/// What is to be done about an interpreter.
+/// How to get an interpreter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InterpreterChoice {
     Use(Interpreter),
-    /// Not here; uv may have it for download.
+    /// Not installed; uv may be able to download it.
     Download(PythonRequest),
 }
 
-/// Chooses among `installed`, in their order: the request first, then what every member's
-/// `requires-python` allows.
+/// Chooses among `installed`, in their order: the request first, then what every member's `requires-python`
+/// allows.
 ///
 /// # Errors
 /// [`PythonError::NoInterpreter`], naming what there is.
@@ -230,14 +230,14 @@ pub fn choose(
     })
 }
 
-/// Whether it will do where nobody asks for one.
+/// Whether it will do if nobody asks for one.
 pub fn is_default(found: &Interpreter, requires: &[VersionSpecifiers]) -> bool {
     requires.iter().all(|spec| spec.contains(&found.version))
         && found.implementation == Implementation::CPython
 }
 
-/// All of `installed` that the request and every `requires-python` allow, in their order; a PyPy, or an
-/// interpreter that is requested by its path, wherever it is, where they allow it.
+/// All of `installed` that the request and every `requires-python` allow, in order; a PyPy, or an interpreter
+/// requested by path wherever it is, if they allow it.
 ///
 /// # Errors
 /// As [`choose`].
@@ -287,7 +287,7 @@ pub fn fitting(
         .collect())
 }
 
-/// Whether a project allows none of what a request for one minor or one version can mean: no download
+/// Whether a project allows none of what a request for one minor version or one release can mean: no download
 /// would help.
 fn is_excluded(versions: &VersionSpecifiers, requires: &[VersionSpecifiers]) -> bool {
     let [only] = &versions[..] else {
@@ -299,7 +299,7 @@ fn is_excluded(versions: &VersionSpecifiers, requires: &[VersionSpecifiers]) -> 
     minor_of(versions).is_some_and(|minor| admitted::request(requires, minor).is_none())
 }
 
-/// The minor version that a request is for, where it is for all releases of one.
+/// The minor version that a request is for, if it is for all releases of one.
 fn minor_of(versions: &VersionSpecifiers) -> Option<Minor> {
     let [only] = &versions[..] else { return None };
     match (only.operator(), only.version().release()) {
@@ -308,8 +308,7 @@ fn minor_of(versions: &VersionSpecifiers) -> Option<Minor> {
     }
 }
 
-/// As [`none_fits`], of a request; requires-python is named where an interpreter is there that it alone
-/// excludes.
+/// Like [`none_fits`], for a request; names requires-python if it alone excludes an available interpreter.
 pub fn unmet(
     session: &Session,
     installed: &[Interpreter],
@@ -343,7 +342,7 @@ pub fn none_fits(installed: &[Interpreter], wanted: &str) -> Error {
     })
 }
 
-/// Requirements as one, for people; `3` where there are none.
+/// Requirements as one, for people; `3` if there are none.
 pub fn wording(requires: &[VersionSpecifiers]) -> String {
     let clauses: Vec<String> = requires
         .iter()

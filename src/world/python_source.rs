@@ -12,10 +12,11 @@ use super::interpreter::{self, Interpreter};
 use super::process;
 use super::session::Session;
 
-/// What the file of a module says of a function, and how `callers` call it; all paths absolute.
+/// What a module's file says about a function, and how `callers` call it; all paths absolute.
 ///
 /// # Errors
-/// [`Error::Refused`] without a Python on this machine; [`PythonError::BadInterpreter`] for one that does not answer.
+/// [`Error::Refused`] without a Python on this machine; [`PythonError::BadInterpreter`] for one that does not
+/// answer.
 pub fn read(
     session: &Session,
     file: &Utf8Path,
@@ -37,11 +38,11 @@ pub fn read(
     })
 }
 
-/// The arguments that a setup.py gives to `setup()` by their names, each with its line, from 1: none where
-/// no Python is there to read it, or none that can.
+/// The keyword arguments that a setup.py passes to `setup()`, each with its line, from 1: none if there is no
+/// Python that can read it.
 ///
 /// # Errors
-/// [`MachineError`](crate::model::error::MachineError) where that Python cannot be started.
+/// [`MachineError`](crate::model::error::MachineError) if that Python cannot be started.
 pub fn setup_arguments(session: &Session, file: &Utf8Path) -> Result<BTreeMap<String, usize>> {
     let Some(python) = newest(session) else {
         return Ok(BTreeMap::new());

@@ -18,7 +18,7 @@ use crate::model::path::{normalize, utf8};
 use crate::model::variable_list;
 use crate::world::disk::Signature;
 
-/// Variables that would make a child build for, or import from, another place than the project's.
+/// Variables that would make a child build for, or import from, a place other than the project's.
 const FOREIGN: [&str; 8] = [
     "CONDA_PREFIX",
     "PYTHONHOME",
@@ -30,50 +30,50 @@ const FOREIGN: [&str; 8] = [
     "RUSTUP_TOOLCHAIN", // the plan sets it again where it is the project's choice
 ];
 
-/// What names the user's folder, the one that counts first: on Windows cargo and uv do not look at HOME,
-/// which shells of Unix set there.
+/// The variables for the user's folder, in order of precedence: on Windows, cargo and uv ignore HOME, which
+/// Unix shells set there.
 const HOMES: [&str; 2] = if cfg!(windows) {
     ["USERPROFILE", "HOME"]
 } else {
     ["HOME", "USERPROFILE"]
 };
 
-/// The variable in which `cargo pyx env` names, with blanks between, those that it exports: they say
-/// what pyx knows by itself, and no run of pyx may obey them as if a person had set them.
+/// The variable in which `cargo pyx env` lists, separated by blanks, those that it exports: they repeat what
+/// pyx knows itself, and no run of pyx may treat them as set by the user.
 pub const EXPORTED: &str = "CARGO_PYX_EXPORTED";
 
-/// The variable with the locks of those who wait for the recipe that runs: paths, absolute.
+/// The variable with the locks held by those that wait for the running recipe: absolute paths.
 pub const LOCKS_HELD: &str = "CARGO_PYX_LOCK";
 
-/// The variable with the recipes in which another runs, each with its project's folder.
+/// The variable with the recipes around the running one, each with its project's folder.
 pub const RECIPES_RUNNING: &str = "CARGO_PYX_RECIPE";
 
 #[derive(Clone, Debug, Default)]
 pub struct Session {
-    /// Absolute; with `-C` the folder that it names.
+    /// Absolute; with `-C`, the folder that it names.
     pub cwd: Utf8PathBuf,
     /// Where this program was started, absolute.
     pub started_in: Utf8PathBuf,
-    /// This program, absolute; empty where the system does not tell.
+    /// This program, absolute; empty if the system does not tell.
     pub program: Utf8PathBuf,
-    /// The variables whose name and value are UTF-8, on Windows by their names in upper case; children
-    /// inherit the others all the same.
+    /// The variables whose name and value are UTF-8, on Windows by upper-case names; children inherit the
+    /// others all the same.
     pub env: BTreeMap<String, String>,
-    /// The names of variables that are there only because `cargo pyx env` said so; `env` is without
-    /// them.
+    /// The names of variables that are only set because of `cargo pyx env`; `env` is without them.
     pub exported: BTreeSet<String>,
     pub stderr_is_terminal: bool,
     pub stdin_is_terminal: bool,
-    /// The user's folder as the system knows it, where no variable names it.
+    /// The user's folder as the system knows it, if no variable names it.
     pub known_home: Option<Utf8PathBuf>,
-    /// Whether the command only looks: then no program runs that the checkout brings or names.
+    /// Whether the command is read-only: then no program runs that the checkout brings or names.
     pub looks_only: bool,
-    /// What programs have answered to `--version`: a plan is made a second time under the lock.
+    /// The answers of programs to `--version`: a plan is made a second time under the lock.
     pub versions: Arc<Mutex<BTreeMap<(Utf8PathBuf, Signature), Version>>>,
 }
 
 impl Session {
-    /// Reads the world as it is now. Fails with [`ProjectError::NotUtf8`](crate::model::error::ProjectError::NotUtf8) where the tools below us would.
+    /// Reads the world as it is now. Fails with
+    /// [`ProjectError::NotUtf8`](crate::model::error::ProjectError::NotUtf8) if the tools below us would.
     pub fn read() -> Result<Self> {
         let cwd = std::env::current_dir().map_err(|source| {
             Error::Machine(MachineError::Io {
@@ -105,7 +105,7 @@ impl Session {
         })
     }
 
-    /// A variable's value; set but empty counts as not set.
+    /// A variable's value; an empty one counts as not set.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env
             .get(name)
@@ -113,13 +113,13 @@ impl Session {
             .filter(|value| !value.is_empty())
     }
 
-    /// Whether who shows the output puts messages beside the lines that they are about (GitHub's documentation,
-    /// "Workflow commands").
+    /// Whether the output is shown somewhere that puts messages next to the lines they are about (GitHub's
+    /// documentation, "Workflow commands").
     pub fn annotates(&self) -> bool {
         self.var("GITHUB_ACTIONS") == Some("true")
     }
 
-    /// What another run of this program has put into a variable; nothing where it is not set.
+    /// The list that another run of this program put into a variable; empty if it is not set.
     pub fn list(&self, name: &str) -> Vec<String> {
         variable_list::read(self.var(name).unwrap_or_default())
     }
@@ -128,7 +128,7 @@ impl Session {
         self.var(name).map(|value| self.absolute(value))
     }
 
-    /// `path` as seen from the working directory.
+    /// `path` resolved against the working directory.
     pub fn absolute(&self, path: impl AsRef<Utf8Path>) -> Utf8PathBuf {
         normalize(&self.cwd.join(path))
     }
@@ -146,10 +146,10 @@ impl Session {
             .unwrap_or_else(|| "/".into())
     }
 
-    /// What is said where the system had to tell whose home it is.
+    /// The warning to show if the home folder had to be asked of the system.
     ///
     /// # Errors
-    /// [`MachineError::NoHome`] where it does not tell either.
+    /// [`MachineError::NoHome`] if the system does not know either.
     pub fn check_home(&self) -> Result<Option<String>> {
         if HOMES.iter().any(|name| self.var(name).is_some()) {
             return Ok(None);
@@ -185,7 +185,7 @@ impl Session {
             .join("cargo-pyx")
     }
 
-    /// Leaves out of PATH what is of wherever one works: the project's folder, for who works there.
+    /// Removes relative entries from PATH: they mean whatever folder one works in, such as the project's.
     pub fn leave_out_relative_path(&mut self) {
         if !self.env.contains_key("PATH") {
             return;
@@ -201,7 +201,8 @@ impl Session {
         self.env.insert("PATH".to_owned(), path);
     }
 
-    /// Whose holder may write the tools in the user cache: not among them, where it would go with them.
+    /// The lock whose holder may write the tools in the user cache: not among them, or it would be removed
+    /// with them.
     pub fn tools_lock(&self) -> Utf8PathBuf {
         self.cache().join("locks/tools")
     }
@@ -214,8 +215,8 @@ impl Session {
             .collect()
     }
 
-    /// The environments that are active in the shell: the variable that says so, and the path as that has it,
-    /// absolute. conda's base counts for none, with maturin as well.
+    /// The environments that are active in the shell: the variable that says so, and its path, absolute.
+    /// conda's base does not count, as in maturin.
     pub fn active_environments(&self) -> Vec<(&'static str, Utf8PathBuf)> {
         let is_base = self.var("CONDA_DEFAULT_ENV") == Some("base");
         let named = |name| Some((name, self.path_var(name)?));
@@ -224,13 +225,13 @@ impl Session {
         active.filter_map(named).collect()
     }
 
-    /// Whether cargo dispatched us (`cargo pyx`, or `cargo run` in our own checkout).
+    /// Whether cargo started us (`cargo pyx`, or `cargo run` in our own checkout).
     pub fn under_cargo(&self) -> bool {
         self.env.contains_key("CARGO")
     }
 
-    /// The names of inherited variables that no child may see: foreign environments, and what
-    /// cargo tells the program it runs (cargo book, "Environment variables").
+    /// The names of inherited variables that no child may see: foreign environments, and what cargo sets for
+    /// the program it runs (cargo book, "Environment variables").
     pub fn scrubbed(&self) -> BTreeSet<String> {
         self.env
             .keys()
@@ -245,7 +246,7 @@ impl Session {
             .collect()
     }
 
-    /// What no output may show: the tokens and passwords for package indexes, those in URLs included.
+    /// What no output may show: the tokens and passwords for package indexes, including those in URLs.
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         for (name, value) in &self.env {
@@ -261,7 +262,7 @@ impl Session {
     }
 }
 
-/// Windows knows no case in the names of variables: PATH is often `Path` there.
+/// Windows ignores case in the names of variables: PATH is often `Path` there.
 fn folded(name: String) -> String {
     if cfg!(windows) {
         return name.to_uppercase();
@@ -269,7 +270,7 @@ fn folded(name: String) -> String {
     name
 }
 
-/// Takes out what `cargo pyx env` has exported, and its list.
+/// Removes what `cargo pyx env` exported, and its list.
 fn take_exported(env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
     let Some(list) = env.remove(EXPORTED) else {
         return BTreeSet::new();
@@ -280,14 +281,14 @@ fn take_exported(env: &mut BTreeMap<String, String>) -> BTreeSet<String> {
     exported
 }
 
-/// In bytes. What is shorter is in any output, as a part of other words.
+/// In bytes. Shorter values occur in any output, as parts of other words.
 const SHORTEST_SECRET: usize = 4;
 
-/// In bytes. A user without a password that is as long is a token; a shorter one is a name.
+/// In bytes. A user without a password that is this long is a token; a shorter one is a name.
 const SHORTEST_TOKEN: usize = 20;
 
-/// What of a variable is a secret: the whole value of one that is called so, of the indexes that uv is
-/// told of, `URL` or `NAME=URL` between blanks, the passwords.
+/// The secret part of a variable: the whole value if its name says so; of uv's index variables, `URL` or
+/// `NAME=URL` separated by blanks, the passwords.
 fn secret(name: &str, value: &str) -> Vec<String> {
     // PYX_: uv's, for the index of that name
     const OF_UV: [&str; 2] = ["UV_", "PYX_"];

@@ -17,20 +17,20 @@ use crate::world::tool;
 pub struct Toolchain {
     /// The compiler's own file, links resolved; an input of every build.
     pub rustc: Option<Utf8PathBuf>,
-    /// Every file that chooses the toolchain, there or not.
+    /// Every file that selects the toolchain, existing or not.
     pub chosen_by: Vec<Utf8PathBuf>,
-    /// What `RUSTUP_TOOLCHAIN` must say in children; `None`: it must not be set.
+    /// What `RUSTUP_TOOLCHAIN` must be in children; `None`: it must not be set.
     pub name: Option<String>,
     /// A pinned toolchain that is not installed, and the file that pins it.
     pub missing_pin: Option<(String, Utf8PathBuf)>,
     /// Whether rustup may fetch what is missing.
     pub may_fetch: bool,
-    /// Whether rustup has none to take: the project names none, and none is the default.
+    /// Whether rustup has none to use: the project names none, and there is no default.
     pub is_unchosen: bool,
 }
 
 impl Toolchain {
-    /// For builds in `dir`. Not even rustup is needed: a `rustc` without it is its own toolchain.
+    /// For builds in `dir`. rustup is not required: a `rustc` without it is its own toolchain.
     pub fn gather(session: &Session, dir: &Utf8Path) -> Self {
         let rustc = tool::find(session, "rustc");
         let Some(rustup) = Rustup::behind(session, rustc.as_deref()) else {
@@ -59,8 +59,8 @@ impl Toolchain {
         }
     }
 
-    /// Whether its programs may be run: one that a checkout brings, named by its folder, is not by commands
-    /// that only look.
+    /// Whether its programs may be run: a read-only command does not run one that a checkout brings, named by
+    /// its folder.
     pub fn may_be_asked(&self, session: &Session) -> bool {
         let Some(rustc) = self.rustc.as_ref().filter(|_| session.looks_only) else {
             return true;
@@ -70,7 +70,7 @@ impl Toolchain {
         !real.starts_with(bounds) || real.starts_with(disk::resolve(&rustup_home(session)))
     }
 
-    /// The target triple that the compiler runs on; rustc is asked, where it [may be](Self::may_be_asked).
+    /// The target triple that the compiler runs on; rustc is asked, if it [may be](Self::may_be_asked).
     pub fn host(&self, session: &Session) -> Option<String> {
         if !self.may_be_asked(session) {
             return None;
@@ -79,7 +79,7 @@ impl Toolchain {
     }
 }
 
-/// The target triple that a compiler runs on, asked in a folder; `None` where it does not say.
+/// The target triple that a compiler runs on, asked in a folder; `None` if it does not say.
 ///
 /// # Errors
 /// Those of starting it.
@@ -90,7 +90,7 @@ pub fn host(rustc: &Utf8Path, dir: &Utf8Path) -> Result<Option<String>> {
     Ok(host.map(str::to_owned))
 }
 
-/// rustup keeps a real path as Windows has it, with `\\?\`.
+/// rustup stores a real path in Windows form, with `\\?\`.
 fn without_prefix(dir: &str) -> Utf8PathBuf {
     let plain = dunce::simplified(dir.as_ref()).to_str();
     plain.unwrap_or(dir).into()
@@ -118,7 +118,7 @@ struct Rustup {
 }
 
 impl Rustup {
-    /// Where `rustc` is rustup's proxy: rustup stands beside it.
+    /// If `rustc` is rustup's proxy: rustup is next to it.
     fn behind(session: &Session, rustc: Option<&Utf8Path>) -> Option<Self> {
         let beside = rustc?.parent()?.join(executable("rustup"));
         if !disk::is_file(&beside) {
@@ -144,8 +144,8 @@ impl Rustup {
         })
     }
 
-    /// `RUSTUP_TOOLCHAIN` where a person set it. cargo's proxy sets it for `cargo pyx` as well;
-    /// then it names what the working directory chooses, which need not be the project's choice.
+    /// `RUSTUP_TOOLCHAIN` if the user set it. cargo's proxy sets it for `cargo pyx` too; then it names the
+    /// choice of the working directory, which need not be the project's.
     fn explicit(&self, session: &Session) -> Option<String> {
         let name = session.var("RUSTUP_TOOLCHAIN")?;
         // newer ones tell who has chosen it
@@ -160,8 +160,8 @@ impl Rustup {
         (!(session.under_cargo() && same)).then(|| name.to_owned())
     }
 
-    /// Whether cargo may make it install a toolchain: `RUSTUP_AUTO_INSTALL`, then its settings (rustup
-    /// book, "Environment variables").
+    /// Whether cargo may make it install a toolchain: `RUSTUP_AUTO_INSTALL`, then its settings (rustup book,
+    /// "Environment variables").
     fn may_fetch(&self, session: &Session) -> bool {
         match session.var("RUSTUP_AUTO_INSTALL") {
             Some(value) => value != "0",
@@ -169,7 +169,7 @@ impl Rustup {
         }
     }
 
-    /// The nearest file decides, if only that it is the default toolchain.
+    /// The nearest file decides, even if only for the default toolchain.
     fn pin(&self, dir: &Utf8Path) -> Option<(String, Utf8PathBuf)> {
         for folder in dir.ancestors() {
             if let Some((_, name)) = self.overrides.iter().find(|(known, _)| known == folder) {
@@ -186,7 +186,7 @@ impl Rustup {
     }
 
     /// The folder of an installed toolchain: `stable` stands for `stable-HOST`. One that is named by its
-    /// folder is there.
+    /// folder exists.
     fn installed(&self, name: &str) -> Option<Utf8PathBuf> {
         if Utf8Path::new(name).is_absolute() {
             return disk::is_dir(name.into()).then(|| name.into());
@@ -214,7 +214,7 @@ impl Rustup {
     }
 }
 
-/// Whether it may be a target triple, and neither a date nor `beta.1`, which come before one.
+/// Whether it may be a target triple, and not a date or `beta.1`, which come before one.
 fn is_host(text: &str) -> bool {
     let arch = text.split('-').next().unwrap_or_default();
     let is_arch = arch.starts_with(|c: char| c.is_ascii_alphabetic()) && !arch.contains('.');
@@ -222,7 +222,7 @@ fn is_host(text: &str) -> bool {
 }
 
 /// What a toolchain file names, in either of its two formats: a channel, or the folder of a toolchain, which
-/// rustup takes by its absolute path only.
+/// rustup accepts only as an absolute path.
 fn named_by(path: &Utf8Path, text: &str) -> Option<String> {
     let line = text.trim();
     if !line.contains(['=', '\n', '[']) && !line.is_empty() {

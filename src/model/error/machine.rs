@@ -22,13 +22,13 @@ pub enum MachineError {
         source: std::io::Error,
     },
 
-    /// A child that was stopped when it would read the terminal.
+    /// A child that was stopped because it tried to read the terminal.
     #[error("`{}` is waiting for input, but there is no terminal to type it at", .0.program)]
     Asks(Box<Invocation>),
 
     #[error("timed out after {seconds} s waiting for the {what} lock `{path}`{holder}")]
     LockTimeout {
-        /// Whose it is: `project`.
+        /// Whose lock it is: `project`.
         what: &'static str,
         path: Utf8PathBuf,
         seconds: u64,
@@ -42,7 +42,7 @@ pub enum MachineError {
         source: std::io::Error,
     },
 
-    /// A folder of pyx's own that it cannot make or write.
+    /// A folder of pyx's own that it cannot create or write.
     #[error("cannot {verb} `{path}` in the user cache: {source}")]
     Cache {
         verb: &'static str,
@@ -60,7 +60,7 @@ pub enum MachineError {
         "{variable} is mounted noexec: just cannot run the script of recipe `{recipe}` in `{dir}`"
     )]
     NoExec {
-        /// What says where scripts are written, or the folder where nothing does.
+        /// The variable that says where scripts are written, or the folder if none does.
         variable: String,
         dir: Utf8PathBuf,
         recipe: String,
@@ -69,7 +69,7 @@ pub enum MachineError {
     #[error("cannot write to standard output: {0}")]
     OutputLost(std::io::Error),
 
-    /// Linux' inotify is asked for more than it gives.
+    /// Linux's inotify limit is exceeded.
     #[error("cannot watch `{0}`: the system's limit of watched folders is reached")]
     TooManyFolders(Utf8PathBuf),
 }

@@ -43,7 +43,7 @@ pub enum Error {
     #[error(transparent)]
     Release(#[from] ReleaseError),
 
-    /// A file of the project that says what cannot be.
+    /// A project file with an invalid setting.
     #[error("{message}\n{location}")]
     Manifest {
         message: String,
@@ -55,7 +55,7 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
 
-    /// What was asked for makes no sense for this project.
+    /// What was asked for does not apply to this project.
     #[error("{message}")]
     Refused { message: String, hint: String },
 
@@ -74,7 +74,7 @@ pub enum Error {
     #[error("no program `{0}` in the environment or on PATH")]
     NoProgram(String),
 
-    /// The child of `run` ended with this code, and has spoken.
+    /// The child of `run` ended with this code, and has reported the reason itself.
     #[error("exit code {0}")]
     Child(u8),
 
@@ -110,7 +110,7 @@ impl Error {
         }
     }
 
-    /// What to do next, as something one can paste where there is such a thing.
+    /// What to do next, in a form to paste where possible.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Project(error) => error.hint(),

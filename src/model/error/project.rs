@@ -15,7 +15,7 @@ pub enum ProjectError {
     )]
     NoProject(Utf8PathBuf),
 
-    /// A crate that has nothing to do with the packages in its checkout.
+    /// A crate unrelated to the packages in its checkout.
     #[error("`{name}` is not part of any Python package ({manifest})")]
     Unconnected { name: String, manifest: Utf8PathBuf },
 
@@ -32,15 +32,15 @@ pub enum ProjectError {
         similar: Option<String>,
     },
 
-    /// just's own words about a justfile that it cannot read.
+    /// just's own message about a justfile that it cannot read.
     #[error("{0}")]
     Justfile(String),
 
-    /// Errors of the project stop a command before anything is made.
+    /// Errors in the project stop a command before anything is created.
     #[error("aborting because of {} in the project", counted(*.0, "error"))]
     Findings(usize),
 
-    /// `doctor`: its answer.
+    /// `doctor` found errors.
     #[error("found {} in the project", counted(*.0, "error"))]
     ProblemsFound(usize),
 

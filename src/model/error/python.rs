@@ -12,7 +12,7 @@ pub enum PythonError {
 
     #[error("requires-python `{requires}` does not allow {wanted} ({from})")]
     Excluded {
-        /// As it was asked for.
+        /// As the user wrote it.
         wanted: String,
         /// What asks for it, for people.
         from: String,
@@ -23,9 +23,9 @@ pub enum PythonError {
     Unsupported {
         /// The interpreter, for people.
         found: String,
-        /// What PyO3 is for, as a sentence.
+        /// The Pythons that PyO3 supports, as a sentence.
         supported: String,
-        /// How the nearest is asked for that will do, where there is one: `3.12`, `pypy3.11`.
+        /// How to ask for the nearest suitable one, if there is one: `3.12`, `pypy3.11`.
         other: Option<String>,
     },
 
@@ -110,7 +110,7 @@ impl PythonError {
     }
 }
 
-/// What lets Python find a module behind a file or folder. What git tracks is somebody's work.
+/// How to make Python find a module that a file or folder hides. What git tracks is never to be deleted.
 pub fn out_of_the_way(path: &Utf8Path, is_tracked: bool) -> String {
     if is_tracked {
         return "rename it, or give the module another name (`module-name` in `[tool.maturin]`)"

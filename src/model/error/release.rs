@@ -6,11 +6,11 @@ use crate::model::exit::Exit;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
-    /// Checks or tests of what is to be released failed; they have said so themselves.
+    /// Checks or tests of what is to be released failed, and have reported why.
     #[error("nothing was released: {0}")]
     NotReleased(String),
 
-    /// `release check`: checks that have not passed; they have said why.
+    /// `release check`: checks that failed, and have reported why.
     #[error("checks failed: {0}")]
     ChecksFailed(String),
 

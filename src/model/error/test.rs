@@ -9,15 +9,15 @@ pub enum TestError {
     #[error("no tests in `{0}`")]
     NoTests(Utf8PathBuf),
 
-    /// There are tests, but none that was asked for; by what.
+    /// There are tests, but none was selected; by what.
     #[error("no tests are selected by {0}")]
     NoneSelected(String),
 
-    /// They have said so themselves.
+    /// The tests have reported the failures themselves.
     #[error("{0}")]
     Failed(String),
 
-    /// Tests failed because of what can be helped.
+    /// Tests failed for a reason that can be fixed.
     #[error("{message}")]
     NotRun { message: String, hint: String },
 }

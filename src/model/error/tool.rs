@@ -10,7 +10,7 @@ pub enum ToolError {
     #[error("`{tool}` not found on PATH")]
     Missing {
         tool: &'static str,
-        /// How one gets it.
+        /// How to get it.
         get: String,
     },
 
@@ -37,7 +37,7 @@ pub enum ToolError {
         tool: &'static str,
         version: String,
         message: String,
-        /// What the machine lacks, where it is that.
+        /// What the machine lacks, if that is the reason.
         lack: Option<String>,
     },
 

@@ -7,22 +7,22 @@ use camino::Utf8Path;
 
 pub use tables::{LIBTEST, PIP_INSTALL, PYTEST, STESTR, UNITTEST};
 
-/// The options of one test runner, with those of its usual plugins, or of what installs for it.
+/// The options of one test runner and its usual plugins, or of an installer.
 #[derive(Debug)]
 pub struct RunnerOptions {
-    /// What takes the next word as its value, unless the value is joined to it.
+    /// Options that take the next word as their value, unless the value is joined to them.
     with_value: &'static [&'static str],
-    /// Long options without a value; those in neither list may have one or not.
+    /// Long options without a value; an option in neither list may have one or not.
     flags: &'static [&'static str],
-    /// What chooses among the tests.
+    /// Options that select tests.
     selecting: &'static [&'static str],
-    /// What lets a person work in the runner's terminal, with the value that does where not any does.
+    /// Options that let a person work in the runner's terminal, with the value that does so unless any does.
     interactive: &'static [(&'static str, &'static str)],
-    /// What asks for something else than a run of tests.
+    /// Options that ask for something other than a test run.
     asking: &'static [&'static str],
 }
 
-/// What a word of the command line is.
+/// The role of a word on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordRole {
     Option,
@@ -30,37 +30,37 @@ pub enum WordRole {
     Value,
     /// The name of tests, their file or folder, or a pattern for them.
     Test,
-    /// A value of the option before it, or a test: that option is not known.
+    /// Either a value of the preceding option or a test: that option is unknown.
     Either,
 }
 
-/// A command line, read.
+/// A parsed command line.
 #[derive(Debug, Default)]
 struct Parsed<'a> {
     /// One for each word.
     roles: Vec<WordRole>,
-    /// How many options each word is.
+    /// How many options each word contains.
     counts: Vec<usize>,
-    /// Each option by itself with its value, which is empty where it has none: `-xk a` is `-x` and `-k`.
+    /// Each option separately with its value, which is empty if it has none: `-xk a` is `-x` and `-k`.
     options: Vec<(String, &'a str)>,
 }
 
 /// A part of a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument<'a> {
-    /// By its name with hyphens; the value is empty where there is none.
+    /// By name with hyphens; the value is empty if there is none.
     Option(String, &'a str),
     Word(&'a str),
 }
 
 impl RunnerOptions {
-    /// What each of the words is.
+    /// The role of each word.
     pub fn roles(&self, words: &[String]) -> Vec<WordRole> {
         self.parse(words).roles
     }
 
-    /// The options of each word by themselves with their values, and the other words, in their order; a word
-    /// after an option that is not known is none of its values.
+    /// The options of each word with their values, and the other words, in order; a word after an unknown
+    /// option is not treated as its value.
     pub fn arguments<'a>(&self, words: &'a [String]) -> Vec<Argument<'a>> {
         let parsed = self.parse(words);
         let mut options = parsed.options.into_iter();
@@ -88,7 +88,7 @@ impl RunnerOptions {
         })
     }
 
-    /// Whether the words choose among the tests, by naming some or in another way.
+    /// Whether the words select among the tests, by naming some or in another way.
     pub fn selects(&self, words: &[String]) -> bool {
         self.names_tests(words) || self.says(words, self.selecting)
     }
@@ -104,12 +104,12 @@ impl RunnerOptions {
         options.iter().any(is_interactive)
     }
 
-    /// Whether the words ask for something else than a run of tests: a version, a list.
+    /// Whether the words ask for something other than a test run: a version, a list.
     pub fn only_asks(&self, words: &[String]) -> bool {
         self.says(words, self.asking)
     }
 
-    /// Whether one of the options is among the words, with a value or without.
+    /// Whether one of the options is among the words, with or without a value.
     pub fn says(&self, words: &[String], options: &[&str]) -> bool {
         let said = self.parse(words).options;
         said.iter()
@@ -147,7 +147,7 @@ impl RunnerOptions {
         parsed
     }
 
-    /// Adds a long option; what the next word is.
+    /// Adds a long option; returns the role of the next word.
     fn long<'a>(&self, word: &'a str, options: &mut Vec<(String, &'a str)>) -> WordRole {
         if let Some((name, value)) = word.split_once('=') {
             options.push((name.to_owned(), value));
@@ -163,7 +163,7 @@ impl RunnerOptions {
         }
     }
 
-    /// Adds the short options of one word, up to one that takes the rest; what the next word is.
+    /// Adds the short options of one word, up to one that takes the rest; returns the role of the next word.
     fn short<'a>(&self, letters: &'a str, options: &mut Vec<(String, &'a str)>) -> WordRole {
         for (at, letter) in letters.char_indices() {
             let name = format!("-{letter}");
@@ -183,7 +183,7 @@ impl RunnerOptions {
     }
 }
 
-/// Whether a word can hardly be anything but a file of Python tests, or a test in one.
+/// Whether a word can hardly be anything but a Python test file, or a test in one.
 fn is_test_file(word: &str) -> bool {
     word.contains("::") || Utf8Path::new(word).extension() == Some("py")
 }

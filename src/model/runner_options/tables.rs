@@ -264,7 +264,7 @@ pub const STESTR: RunnerOptions = RunnerOptions {
     asking: &["-h", "--help"],
 };
 
-/// The programs that `cargo test` makes; nextest takes some of their options.
+/// The programs that `cargo test` builds; nextest accepts some of their options.
 pub const LIBTEST: RunnerOptions = RunnerOptions {
     with_value: &[
         "-Z",

@@ -9,20 +9,20 @@ use crate::model::error::{Error, MachineError, Result};
 
 use super::{create_dir, io, read_text};
 
-/// An exclusive lock on a file; released when dropped, also when the process dies.
+/// An exclusive lock on a file; released when dropped, or when the process dies.
 #[derive(Debug)]
 pub struct FileLock {
     file: std::fs::File,
 }
 
-/// How long between two tries for a lock that another process holds.
+/// How long to wait before trying again for a lock that another process holds.
 const LOCK_POLL: Duration = Duration::from_millis(25);
 
 const LOCK: &str = "lock";
 
 impl FileLock {
-    /// Takes the lock and writes `holder` into the file. `wait` is called with the present
-    /// holder's text before every further try; its error ends the wait.
+    /// Takes the lock and writes `holder` into the file. `wait` is called with the current holder's text
+    /// before every further try; its error ends the wait.
     pub fn take(
         path: &Utf8Path,
         holder: &str,
@@ -50,8 +50,8 @@ impl FileLock {
     }
 }
 
-/// Whether a lock was not taken for the reason that the file system has none, as some of a network or a
-/// container.
+/// Whether a lock failed because the file system does not support locks, as on some network or container file
+/// systems.
 pub fn has_no_locks(error: &Error) -> bool {
     let Error::Machine(MachineError::Io { verb, source, .. }) = error else {
         return false;
@@ -59,7 +59,7 @@ pub fn has_no_locks(error: &Error) -> bool {
     *verb == LOCK && (source.kind() == std::io::ErrorKind::Unsupported || is_refused(source))
 }
 
-/// What Linux and others say besides of such a file system (their manuals, "flock").
+/// Other errors that Linux and others report for such a file system (their manuals, "flock").
 #[cfg(unix)]
 fn is_refused(error: &std::io::Error) -> bool {
     use rustix::io::Errno;

@@ -6,8 +6,8 @@ use crate::model::error::Result;
 
 use super::{io, is_absent, remove_file};
 
-/// Whether nothing is in a folder but files that are `ours`, and what Python has compiled of sources that
-/// are not there any more. A link is somebody's, wherever it leads, and so is an empty folder.
+/// Whether a folder contains nothing but files that are `ours`, and bytecode of sources that no longer exist.
+/// A link is the user's, wherever it leads, and so is an empty folder.
 pub fn is_hollow(dir: &Utf8Path, ours: &dyn Fn(&Utf8Path) -> bool) -> bool {
     let Ok(entries) = dir.read_dir_utf8() else {
         return false;
@@ -26,7 +26,7 @@ pub fn is_hollow(dir: &Utf8Path, ours: &dyn Fn(&Utf8Path) -> bool) -> bool {
     entries.peek().is_some() && entries.all(is_ours)
 }
 
-/// Removes a folder that [`is_hollow`] now; one in which somebody makes something meanwhile stays with that.
+/// Removes a folder that still [`is_hollow`]; if something is created in it meanwhile, both stay.
 ///
 /// # Errors
 /// What the system refuses.

@@ -36,17 +36,17 @@ pub use walk::{
     unignored_files,
 };
 
-/// What `stat` says about a file's content without reading it. On Unix the status-change time
-/// is part of it: no program can set that back, so `touch -r` and `git checkout` are seen.
+/// What `stat` says about a file's content without reading it. On Unix, this includes the status-change time:
+/// no program can set that back, so `touch -r` and `git checkout` are noticed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Signature {
     /// Bytes.
     pub size: u64,
     /// Nanoseconds since the epoch.
     pub modified: u64,
-    /// Nanoseconds since the epoch; 0 where the platform has none.
+    /// Nanoseconds since the epoch; 0 if the platform has none.
     pub changed: u64,
-    /// 0 where the platform has none.
+    /// 0 if the platform has none.
     pub inode: u64,
 }
 
@@ -86,7 +86,7 @@ fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory)
 }
 
-/// The signature of a regular file (links followed); `None` where there is none.
+/// The signature of a regular file (following links); `None` if there is none.
 pub fn signature(path: impl AsRef<Path>) -> Option<Signature> {
     let meta = std::fs::metadata(path)
         .ok()
@@ -112,7 +112,7 @@ fn split_nanos(seconds: i64, nanos: i64) -> u64 {
     u64::try_from(nanos.max(0)).unwrap_or(u64::MAX)
 }
 
-/// When a directory was created, in nanoseconds since the epoch, where the file system knows.
+/// When a directory was created, in nanoseconds since the epoch, if the file system knows.
 pub fn directory_birth(path: &Utf8Path) -> Option<u64> {
     let meta = std::fs::metadata(path)
         .ok()
@@ -128,12 +128,12 @@ pub fn is_dir(path: &Utf8Path) -> bool {
     path.is_dir()
 }
 
-/// True for a dangling link, too.
+/// True for a dangling link too.
 pub fn is_there(path: &Utf8Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Whether the system starts no program of a directory, by how it is mounted.
+/// Whether the directory is mounted so that the system starts no programs in it.
 #[cfg(target_os = "linux")]
 pub fn is_noexec(dir: &Utf8Path) -> bool {
     use rustix::fs::StatVfsMountFlags;
@@ -141,14 +141,14 @@ pub fn is_noexec(dir: &Utf8Path) -> bool {
     mount.is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::NOEXEC))
 }
 
-/// Whether the system starts no program of a directory, by how it is mounted.
+/// Whether the directory is mounted so that the system starts no programs in it.
 #[cfg(not(target_os = "linux"))]
 pub fn is_noexec(_dir: &Utf8Path) -> bool {
     false
 }
 
-/// With links resolved; the path itself where that fails. On Windows without `\\?\`, which hardly any
-/// program takes.
+/// With links resolved; the path itself if that fails. On Windows without `\\?\`, which hardly any program
+/// accepts.
 pub fn resolve(path: &Utf8Path) -> Utf8PathBuf {
     real(path).unwrap_or_else(|| path.to_owned())
 }
@@ -176,7 +176,7 @@ pub fn is_same(one: &Utf8Path, other: &Utf8Path) -> bool {
     resolved
 }
 
-/// `None` where the file is absent.
+/// `None` if the file is absent.
 pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -185,12 +185,12 @@ pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// `None` where the file is absent; ill-formed UTF-8 is replaced.
+/// `None` if the file is absent; invalid UTF-8 is replaced.
 pub fn read_text(path: &Utf8Path) -> Result<Option<String>> {
     Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// A file to read parts of; `None` where it cannot be read.
+/// A file to read parts of; `None` if it cannot be read.
 pub fn open(path: &Utf8Path) -> Option<std::fs::File> {
     std::fs::File::open(path).ok()
 }
@@ -200,7 +200,7 @@ pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// The SHA-256 of a file's content in lower-case hex; `None` where it cannot be read.
+/// The SHA-256 of a file's content in lower-case hex; `None` if it cannot be read.
 pub fn hash(path: &Utf8Path) -> Option<String> {
     let mut file = std::fs::File::open(path).ok()?;
     let mut hasher = Sha256::new();
@@ -221,7 +221,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The names in a directory, sorted; empty where there is none.
+/// The names in a directory, sorted; empty if there is no directory.
 pub fn names(dir: &Utf8Path) -> Vec<String> {
     let mut names: Vec<String> = dir
         .read_dir_utf8()
@@ -242,7 +242,7 @@ pub fn create_dir(path: &Utf8Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(io("create", path))
 }
 
-/// A file of its own with these bytes, which vanishes once it is dropped.
+/// A temporary file with these bytes, which is removed when dropped.
 pub fn temporary(bytes: &[u8]) -> Result<tempfile::NamedTempFile> {
     let make = || {
         let mut file = tempfile::NamedTempFile::new()?;
@@ -266,12 +266,12 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// As [`write()`], the file that a link leads to, there or not: the link stays one.
+/// Like [`write()`], for the file that a link leads to, whether it exists or not: the link stays a link.
 pub fn write_behind_links(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     write(&behind_links(path), bytes)
 }
 
-/// What a path means to who writes to it: with links resolved, also those that lead to nothing yet.
+/// Where writing to a path ends up: links are resolved, even those that lead to nothing yet.
 pub fn behind_links(path: &Utf8Path) -> Utf8PathBuf {
     const MOST: usize = 40; // as Linux follows
     let mut path = path.to_owned();
@@ -288,8 +288,8 @@ pub fn behind_links(path: &Utf8Path) -> Utf8PathBuf {
     path
 }
 
-/// As [`write()`], a file that may be started by all whom the umask lets, whatever the old one was: at no
-/// moment is it there and cannot be.
+/// Like [`write()`], for a file that everyone whom the umask allows may run, whatever the old one was: it is
+/// never there without being executable.
 pub fn write_program(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     put(path, 0o777, |file| fill(file, bytes))
 }
@@ -299,8 +299,8 @@ fn fill(file: &mut tempfile::NamedTempFile, bytes: &[u8]) -> std::io::Result<()>
     file.as_file().sync_data()
 }
 
-/// As [`write()`], for what is made again where a loss of power spoils it: waiting for the disk takes
-/// longer than all else that is done after a small edit.
+/// Like [`write()`], for what can be recreated if a power loss spoils it: waiting for the disk takes longer
+/// than everything else after a small edit.
 pub fn write_unsynced(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     put(path, 0o666, |file| {
         file.write_all(bytes)?;
@@ -324,7 +324,7 @@ fn put(
     put().map_err(io("write", path))
 }
 
-/// A new file in the folder of another one, which it is to replace.
+/// A new file next to the one that it will replace.
 fn beside(path: &Utf8Path, mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".pyx-");
@@ -335,7 +335,7 @@ fn beside(path: &Utf8Path, mode: u32) -> std::io::Result<tempfile::NamedTempFile
     builder.tempfile_in(path.parent().unwrap_or(Utf8Path::new(".")))
 }
 
-/// What replaces a file keeps that file's mode; where there is none the new one has its own.
+/// A replacement keeps the mode of the old file; without an old file, the new one keeps its own.
 #[cfg(unix)]
 fn keep_mode(old: &Utf8Path, new: &std::path::Path) -> std::io::Result<()> {
     match std::fs::metadata(old) {
@@ -350,7 +350,7 @@ fn keep_mode(_old: &Utf8Path, _new: &std::path::Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Adds to the end of a file that others write as well.
+/// Appends to a file that others write too.
 pub fn append(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
     let mut options = std::fs::File::options();
     let file = options.append(true).create(true).open(path);
@@ -358,7 +358,7 @@ pub fn append(path: &Utf8Path, bytes: &[u8]) -> Result<()> {
         .map_err(io("write", path))
 }
 
-/// Lets everybody or nobody run a file, where the system asks.
+/// Makes a file executable by everyone or by nobody, on systems where that matters.
 #[cfg(unix)]
 pub fn set_executable(path: &Utf8Path, executable: bool) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -383,8 +383,8 @@ pub fn set_executable(_path: &Utf8Path, _executable: bool) -> Result<()> {
     Ok(())
 }
 
-/// Copies one file with its mode, its folders made. What is there is replaced and not written to: it may
-/// be another name of a file elsewhere, as uv links its cache into environments.
+/// Copies one file with its mode, creating its folders. An existing file is replaced and not written to: it
+/// may be a hard link to a file elsewhere, such as those from uv's cache in environments.
 pub fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     create_dir(to.parent().unwrap_or(to))?;
     let copy = || {
@@ -395,7 +395,7 @@ pub fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     copy().map_err(io("copy", from))
 }
 
-/// Removes a directory that pyx made, with all that is in it.
+/// Removes a directory that pyx created, with everything in it.
 pub fn remove_dir(path: &Utf8Path) -> Result<()> {
     match std::fs::remove_dir_all(path) {
         Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
@@ -403,8 +403,8 @@ pub fn remove_dir(path: &Utf8Path) -> Result<()> {
     }
 }
 
-/// Removes a file, or a directory with all that is in it but `kept` files and what leads to them; of a
-/// link the link.
+/// Removes a file, or a directory with everything in it except `kept` files and the folders that lead to
+/// them; of a link, the link itself.
 pub fn remove_but(path: &Utf8Path, kept: &std::collections::BTreeSet<Utf8PathBuf>) -> Result<()> {
     if !is_dir(path) || path.is_symlink() {
         return remove_file(path);
@@ -421,7 +421,7 @@ pub fn remove_but(path: &Utf8Path, kept: &std::collections::BTreeSet<Utf8PathBuf
     Ok(())
 }
 
-/// Removes a directory that holds nothing, or nothing but files of these names.
+/// Removes a directory that is empty, or contains only files with these names.
 pub fn remove_empty(path: &Utf8Path, marks: &[&str]) -> Result<()> {
     let names = names(path);
     if !names.iter().all(|name| marks.contains(&name.as_str())) {
@@ -445,7 +445,7 @@ pub fn remove_file(path: &Utf8Path) -> Result<()> {
     }
 }
 
-/// Gives a file another name beside it, as itself or the link that it is; `None` where there is none.
+/// Renames a file within its folder, be it a regular file or a link; `None` if there is none.
 pub fn set_aside(path: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     let name = path.file_name().unwrap_or_default();
     let aside = path.with_file_name(format!(".pyx-{name}.{}", std::process::id()));

@@ -6,7 +6,7 @@ use crate::model::path::normalize;
 
 use super::{is_there, names_in};
 
-/// What is there below `dir` by a pattern with `*`, `?`, `[…]` and `**` between slashes, sorted;
+/// The existing paths below `dir` that match a pattern with `*`, `?`, `[…]` and `**` between slashes, sorted;
 /// `**` enters no `target`, nothing hidden and no link.
 pub fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
     let mut parts: Vec<&str> = pattern.split('/').collect();

@@ -8,11 +8,10 @@ use crate::model::error::Result;
 use super::{copy, names_in, now, remove_empty, rename};
 use super::{create_dir, io, keep_mode};
 
-/// Copies a file over another through a rename, so that a process that has the old one mapped keeps it.
+/// Copies a file over another with a rename, so that a process that has the old one mapped keeps it.
 ///
-/// The copy is made beside the original, and only where that is on another file system beside the
-/// other, which may stand among sources. Whoever is killed meanwhile leaves it; the next copy has the
-/// same name.
+/// The copy is made next to the original, and only if that is on another file system, next to the target,
+/// which may be among sources. A killed process leaves the copy behind; the next copy has the same name.
 pub fn replace(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     create_dir(to.parent().unwrap_or(to))?;
     let moved = |beside: &Utf8Path| {
@@ -36,8 +35,8 @@ fn put_in_place(new: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
     std::fs::rename(new, path)
 }
 
-/// Windows replaces no module that a process has loaded, and lets it have another name: it stands beside
-/// the new one until nobody has it loaded.
+/// Windows does not replace a module that a process has loaded, but allows renaming it: it stays next to the
+/// new one until no process has it loaded.
 #[cfg(not(unix))]
 fn put_in_place(new: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
     let stem = format!("{}.old-", new.file_name().unwrap_or_default());
@@ -59,8 +58,8 @@ fn put_in_place(new: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
     })
 }
 
-/// Has a file be one that can be removed. Windows removes no module that a process has loaded, and lets it
-/// be moved: it goes into the folder `aside`, until it can be removed, and a copy takes its place.
+/// Makes a file removable. Windows does not remove a module that a process has loaded, but allows moving it:
+/// it goes into the folder `aside` until it can be removed, and a copy takes its place.
 #[cfg(not(unix))]
 pub fn remove_later(path: &Utf8Path, aside: &Utf8Path) -> Result<()> {
     create_dir(aside)?;
@@ -80,7 +79,7 @@ pub fn remove_later(path: &Utf8Path, aside: &Utf8Path) -> Result<()> {
     remove_empty(aside, &[])
 }
 
-/// Has a file be one that can be removed: every file is.
+/// Makes a file removable: here every file is.
 #[cfg(unix)]
 pub fn remove_later(_path: &Utf8Path, _aside: &Utf8Path) -> Result<()> {
     Ok(())

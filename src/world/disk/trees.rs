@@ -6,8 +6,8 @@ use super::{create_dir, io, is_dir, remove_dir, rename};
 use crate::model::error::Result;
 use crate::model::path::utf8;
 
-/// Copies a directory with its files' modification times, by which cargo knows what is fresh, and its
-/// links; nothing where `from` is none. Never hard links: cargo writes some of its files in place.
+/// Copies a directory with its links and its files' modification times, by which cargo knows what is fresh;
+/// does nothing if `from` does not exist. Never hard links: cargo writes some of its files in place.
 pub fn copy_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     if !is_dir(from) {
         return create_dir(to);
@@ -29,11 +29,11 @@ fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
         .set_times(times)
 }
 
-/// Copies a directory with all folders, files and links in it, links as links, except what `skip`
-/// names (relative to `from`).
+/// Copies a directory with all folders, files and links in it, links as links, except what `skip` names
+/// (relative to `from`).
 ///
 /// # Errors
-/// [`MachineError::Io`](crate::model::error::MachineError::Io), also where `from` is none.
+/// [`MachineError::Io`](crate::model::error::MachineError::Io), also if `from` does not exist.
 pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) -> Result<()> {
     let walk = ignore::WalkBuilder::new(from)
         .standard_filters(false)
@@ -61,13 +61,13 @@ pub fn mirror(from: &Utf8Path, to: &Utf8Path, skip: &dyn Fn(&Utf8Path) -> bool) 
     Ok(())
 }
 
-/// A symbolic link at `to`, or a copy where the system has none for everybody.
+/// A symbolic link at `to`, or a copy where the system does not let everyone create links.
 #[cfg(unix)]
 pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     std::os::unix::fs::symlink(from, to).map_err(io("link", to))
 }
 
-/// A symbolic link at `to`, or a copy where the system has none for everybody.
+/// A symbolic link at `to`, or a copy where the system does not let everyone create links.
 #[cfg(not(unix))]
 pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     if super::is_dir(from) {
@@ -77,8 +77,8 @@ pub fn link(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     copy_file(from, to).map_err(io("copy", from))
 }
 
-/// Copies what stands there: the content of a file, also where a link leads to it; a link to a folder or to
-/// nothing as the link that it is. Pipes and devices have no content and are left out.
+/// Copies one entry: the content of a file, even through a link; a link to a folder or to nothing as a link.
+/// Pipes and devices have no content and are left out.
 pub fn copy_entry(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     if super::is_file(from) {
         return super::copy(from, to);
@@ -101,8 +101,8 @@ fn link_like(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
     link(from, to)
 }
 
-/// Puts a finished staging directory where another one may be, in one step where the system can
-/// exchange names; the old one vanishes.
+/// Puts a finished staging directory in place of an existing one, in one step if the system can exchange
+/// names; the old one is removed.
 pub fn exchange(staging: Staging, path: &Utf8Path) -> Result<()> {
     if !is_dir(path) {
         return promote(staging, path);
@@ -138,7 +138,7 @@ fn swap(_one: &Utf8Path, _other: &Utf8Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// A directory that becomes another one in one rename, or vanishes.
+/// A directory that becomes another one with one rename, or is removed.
 pub struct Staging {
     dir: tempfile::TempDir,
     path: Utf8PathBuf,
@@ -150,13 +150,13 @@ impl Staging {
     }
 }
 
-/// One beside `path`, which it becomes. Whoever is killed meanwhile leaves it.
+/// One next to `path`, which it will become. A killed process leaves it behind.
 pub fn staging(path: &Utf8Path) -> Result<Staging> {
     staged(path, tempfile::Builder::new().prefix(".pyx-"))
 }
 
-/// As [`staging`], of one name: for a place where nobody would remove what somebody who was killed has
-/// left, and at which a lock lets only one work.
+/// Like [`staging`], but with a fixed name: for a place where nobody would remove the leftovers of a killed
+/// process, and where a lock lets only one process work.
 pub fn only_staging(path: &Utf8Path) -> Result<Staging> {
     let name = format!(".pyx-{}.new", path.file_name().unwrap_or_default());
     remove_dir(&path.with_file_name(&name))?;
@@ -173,7 +173,7 @@ fn staged(path: &Utf8Path, builder: &mut tempfile::Builder<'_, '_>) -> Result<St
     Ok(Staging { dir, path })
 }
 
-/// Moves a finished staging directory into place; another process may have been first.
+/// Moves a finished staging directory into place; another process may have done so first.
 pub fn promote(staging: Staging, path: &Utf8Path) -> Result<()> {
     match std::fs::rename(staging.path(), path) {
         Ok(()) => {

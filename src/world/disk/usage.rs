@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-/// What files take up.
+/// The disk usage of files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     pub bytes: u64,
@@ -43,8 +43,8 @@ impl Usage {
     }
 }
 
-/// What removing a file, or everything below a directory, would free: links are not followed, and what
-/// has another name elsewhere stays.
+/// What removing a file, or everything below a directory, would free: links are not followed, and a file with
+/// another name elsewhere is not counted.
 pub fn usage(path: &Utf8Path) -> Usage {
     if path.is_symlink() {
         return Usage { bytes: 0, files: 1 };
@@ -69,9 +69,9 @@ pub fn usage(path: &Utf8Path) -> Usage {
     usage
 }
 
-/// What one file takes up.
+/// The disk usage of one file.
 struct FileExtent {
-    /// What tells it from others: device and inode.
+    /// What distinguishes it from others: device and inode.
     identity: (u64, u64),
     /// How many names it has.
     links: u64,
@@ -89,7 +89,7 @@ impl FileExtent {
         }
     }
 
-    /// Elsewhere the standard library tells of no other names.
+    /// On other systems the standard library does not report other names.
     #[cfg(not(unix))]
     fn of(metadata: &std::fs::Metadata) -> Self {
         Self {

@@ -15,9 +15,9 @@ use crate::world::checkout;
 
 use super::{real, resolve};
 
-/// The files below a directory that no ignore rule of git leaves out, sorted; what git tracks none the less
-/// is not among them where a rule does.
-/// Links are followed to sources in the checkout, or below the directory where there is none.
+/// The files below a directory that no ignore rule of git excludes, sorted; files that git tracks despite a
+/// rule are not included. Links are followed to sources in the checkout, or below the directory if there is
+/// no checkout.
 pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let real = resolve(dir);
     let bounds = checkout::root(&real).unwrap_or(&real).to_owned();
@@ -40,8 +40,8 @@ pub fn unignored_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The files below a directory that no ignore rule of git leaves out, hidden ones too, but for git's own; from
-/// there, sorted. What git tracks none the less is not among them where a rule does.
+/// The files below a directory that no ignore rule of git excludes, including hidden ones, but not git's own;
+/// relative to it, sorted. Files that git tracks despite a rule are not included.
 pub fn kept_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut files: Vec<Utf8PathBuf> = unignored(dir)
         .hidden(false)
@@ -56,14 +56,14 @@ pub fn kept_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The name of a folder of builds, or hidden.
+/// Whether it is the name of a build folder, or hidden.
 fn is_no_source(name: &std::ffi::OsStr) -> bool {
     name == "target" || name.as_encoded_bytes().starts_with(b".")
 }
 
-/// A walk by git's rules, also where there is no git. Ignore files above a checkout are none of its
-/// business, and where there is no checkout those above the directory; nor is a `.ignore`, which tells
-/// searches what to leave out (ripgrep's guide, "Automatic filtering").
+/// A walk by git's rules, even without git. Ignore files above a checkout do not apply, nor do those above
+/// the directory if there is no checkout; nor does a `.ignore`, which is for search tools (ripgrep's guide,
+/// "Automatic filtering").
 fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
     let in_checkout = checkout::root(&resolve(dir)).is_some();
     let mut walk = ignore::WalkBuilder::new(dir);
@@ -73,15 +73,15 @@ fn unignored(dir: &Utf8Path) -> ignore::WalkBuilder {
     walk
 }
 
-/// The rules by which git ignores files, each file of them read once.
+/// The rules by which git ignores files, each ignore file read once.
 #[derive(Debug, Default)]
 pub struct IgnoreRules {
-    /// By the folder from which they are told and the file that holds them, none for those of the user.
+    /// By the folder that they apply to and the file that holds them; no file for the user's own.
     read: RefCell<BTreeMap<[Utf8PathBuf; 2], Rc<Gitignore>>>,
 }
 
 impl IgnoreRules {
-    /// Whether git would ignore a file, there or not; none outside of a checkout.
+    /// Whether git would ignore a file, existing or not; never outside a checkout.
     pub fn ignore(&self, path: &Utf8Path) -> bool {
         let Some(root) = checkout::root(path) else {
             return false;
@@ -147,7 +147,7 @@ pub fn links_out_of(dir: &Utf8Path, bounds: &Utf8Path) -> Vec<Link> {
     links
 }
 
-/// Every regular file below a directory, ignored and hidden ones included; links are left out.
+/// Every regular file below a directory, including ignored and hidden ones; links are left out.
 pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     ignore::WalkBuilder::new(dir)
         .standard_filters(false)
@@ -158,12 +158,11 @@ pub fn all_files(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// Every file of a package, hidden, ignored and linked ones included, as paths below `dir`; sorted.
+/// Every file of a package, including hidden, ignored and linked ones, as paths below `dir`; sorted.
 ///
-/// Left out are: `but`, folders and files, absolute, native files without their ending; other packages
-/// of cargo; environments; folders that say of themselves that they are caches (bford.info/cachedir);
-/// repositories; distributions in a `dist`; modules for one Python or for the stable ABI, and what
-/// Python leaves beside them.
+/// Left out are: `but`, folders and files, absolute, native files without their suffix; other cargo packages;
+/// environments; folders marked as caches (bford.info/cachedir); repositories; distributions in a `dist`;
+/// modules for one Python or for the stable ABI, and what Python leaves next to them.
 pub fn package_files(dir: &Utf8Path, but: &[Utf8PathBuf]) -> FoundFiles {
     every_file(dir, but, |name| !is_made(name))
 }
@@ -188,7 +187,7 @@ fn is_made(name: &str) -> bool {
     is_module || path.extension() == Some("pyc")
 }
 
-/// `keep`: whether a file of that name counts.
+/// `keep`: whether a file with that name counts.
 fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf], keep: fn(&str) -> bool) -> FoundFiles {
     Walk {
         but,
@@ -199,7 +198,7 @@ fn every_file(dir: &Utf8Path, but: &[Utf8PathBuf], keep: fn(&str) -> bool) -> Fo
     .files(dir)
 }
 
-/// By bytes: paths compare their parts one by one, which takes longer than finding them.
+/// By bytes: comparing paths part by part takes longer than finding them.
 fn sort(files: &mut [Utf8PathBuf]) {
     files.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
 }
@@ -209,21 +208,21 @@ fn sort(files: &mut [Utf8PathBuf]) {
 pub struct FoundFiles {
     /// As paths below the folder; sorted.
     pub named: Vec<Utf8PathBuf>,
-    /// Those whose names are no UTF-8 or no single line, absolute; sorted.
+    /// Those whose names are not UTF-8 or not a single line, absolute; sorted.
     pub unnamed: Vec<PathBuf>,
 }
 
-/// Every file of a folder, links followed, as paths below `dir`; sorted.
+/// Every file of a folder, following links, as paths below `dir`; sorted.
 pub fn folder_files(dir: &Utf8Path) -> FoundFiles {
     Walk::default().files(dir)
 }
 
-/// A walk that follows links, into each folder once, and never into one that the walk began in: a
-/// link to `/` leads to everything there is, and in `/sys` to more than that.
+/// A walk that follows links, into each folder once, and never into a folder that the walk began in: a link
+/// to `/` leads to everything, and in `/sys` to even more.
 struct Walk<'a> {
     but: &'a [Utf8PathBuf],
     keep: fn(&str) -> bool,
-    /// Whether what is below belongs to the package, which ends at others and at what is made.
+    /// Whether what is below belongs to the package, which ends at other packages and at generated files.
     is_package: bool,
     /// The real folders that were entered.
     entered: BTreeSet<Utf8PathBuf>,
@@ -253,7 +252,7 @@ impl Walk<'_> {
         self.found
     }
 
-    /// `real`: the folder without links; `below`: its path below the one at which the walk began.
+    /// `real`: the folder without links; `below`: its path below the start of the walk.
     fn enter(&mut self, dir: &Utf8Path, real: &Utf8Path, below: &Utf8Path) {
         for (name, kind) in self.entries(real, below) {
             let path = real.join(&name);
@@ -289,7 +288,8 @@ impl Walk<'_> {
         self.but.iter().any(|one| one.as_str() == path.as_str())
     }
 
-    /// The folders, links and files that count, links last: what is there by itself has its own name.
+    /// The folders, links and files that count, links last: what exists without a link is found under its own
+    /// name.
     fn entries(&mut self, dir: &Utf8Path, below: &Utf8Path) -> Vec<(String, FileType)> {
         const MARKS: [&str; 3] = ["CACHEDIR.TAG", "Cargo.toml", "pyvenv.cfg"];
         const APART: [&str; 5] = [".git", ".hg", ".jj", ".svn", "__pycache__"];
@@ -324,7 +324,7 @@ impl Walk<'_> {
     }
 }
 
-/// A file, or all below a folder; links are left out.
+/// A file, or everything below a folder; links are left out.
 fn files_at(path: PathBuf) -> impl Iterator<Item = PathBuf> {
     ignore::WalkBuilder::new(path)
         .standard_filters(false)
@@ -334,8 +334,8 @@ fn files_at(path: PathBuf) -> impl Iterator<Item = PathBuf> {
         .map(ignore::DirEntry::into_path)
 }
 
-/// Folders below `dir` (itself included), no deeper than `depth`, that nobody ignores and whose
-/// name `enter` accepts; nearest first, then by name.
+/// Folders below `dir` (itself included), no deeper than `depth`, that are not ignored and whose name `enter`
+/// accepts; nearest first, then by name.
 pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf8PathBuf> {
     let mut folders: Vec<Utf8PathBuf> = unignored(dir)
         .max_depth(Some(depth))
@@ -352,7 +352,7 @@ pub fn folders(dir: &Utf8Path, depth: usize, enter: fn(&str) -> bool) -> Vec<Utf
     folders
 }
 
-/// The folders that a glob finds from `dir`, absolute; none where it is no glob.
+/// The folders that match a glob relative to `dir`, absolute; none if it is not a glob.
 pub fn folders_like(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
     let Ok(paths) = glob::glob(&below(dir, pattern)) else {
         return Vec::new();
@@ -363,13 +363,14 @@ pub fn folders_like(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
     folders
 }
 
-/// Whether a glob that is said in `dir` means a path; a star of it means any part of one.
+/// Whether a glob in `dir` matches a path; its star matches any part of one.
 pub fn is_match(dir: &Utf8Path, pattern: &str, path: &Utf8Path) -> bool {
     let pattern = glob::Pattern::new(&below(dir, pattern));
     pattern.is_ok_and(|pattern| pattern.matches_path(path.as_std_path()))
 }
 
-/// Whether [`folders_like`] would find a folder by the pattern if it were there, both from the same folder.
+/// Whether [`folders_like`] would find a folder by the pattern if it existed, both relative to the same
+/// folder.
 pub fn is_folder_like(pattern: &str, folder: &str) -> bool {
     let plain = |text: &str| normalize(Utf8Path::new(text)).into_string();
     let options = glob::MatchOptions {

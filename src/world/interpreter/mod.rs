@@ -29,7 +29,7 @@ pub use trust::{is_brought, trust};
 pub struct Interpreter {
     /// Absolute, links resolved.
     pub path: Utf8PathBuf,
-    /// The version of the language: PyPy has another one of its own.
+    /// The version of the language: PyPy also has one of its own.
     pub version: Version,
     pub implementation: Implementation,
 }
@@ -40,21 +40,21 @@ impl std::fmt::Display for Interpreter {
     }
 }
 
-/// The first that there is, for what any of them can do.
+/// The first one found, for what any of them can do.
 pub fn any(session: &Session) -> Option<Utf8PathBuf> {
     let first = installed(session).into_iter().next();
     first.map(|python| python.path)
 }
 
-/// Every CPython from 3.7 on: those on PATH in its order (pyenv's shims stand for what they would
-/// run), then pyenv's versions, then uv's, newest first.
+/// Every CPython from 3.7 on: those on PATH in its order (pyenv's shims stand for what they would run), then
+/// pyenv's versions, then uv's, newest first.
 pub fn installed(session: &Session) -> Vec<Interpreter> {
     let mut found = found(session, &CPYTHON);
     found.retain(|it| it.implementation.is_cpython() && it.version >= Version::new([3, 7]));
     found
 }
 
-/// Whether uv has installed it, for itself.
+/// Whether uv installed it for itself.
 pub fn is_managed(session: &Session, python: &Interpreter) -> bool {
     let roots = uv_roots(session).into_iter();
     let mut roots = roots.map(|root| disk::resolve(&root));
@@ -80,8 +80,8 @@ fn found(session: &Session, names: &FileNames) -> Vec<Interpreter> {
     found
 }
 
-/// Pythons for another machine, with links resolved: among those of this one, as uv keeps them, and in
-/// the folders that stand for that machine's root, as distributions unpack them.
+/// Pythons for another machine, with links resolved: from among those of this machine, where uv keeps them,
+/// and from the folders that stand for that machine's root, where distributions unpack them.
 pub fn foreign(session: &Session, machine: &Machine) -> Vec<Utf8PathBuf> {
     let mut paths = places(session, &CPYTHON);
     for root in machine_roots(session, machine) {
@@ -99,14 +99,14 @@ pub fn foreign(session: &Session, machine: &Machine) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// Whether it is a program for that machine, which is not this one.
+/// Whether it is a program for that machine, which differs from this one.
 pub fn is_for(path: &Utf8Path, machine: &Machine) -> bool {
     let program = Program::read(path).filter(Program::is_foreign);
     program.and_then(|program| program.machine()).as_ref() == Some(machine)
 }
 
-/// The folder in which a program for another machine finds its libraries, where that is not the
-/// system's: one around the program, else what stands for the machine's root.
+/// The folder in which a program for another machine finds its libraries, if that is not the system's: one
+/// around the program, else the stand-in for the machine's root.
 pub fn root_of(session: &Session, python: &Utf8Path, machine: &Machine) -> Option<Utf8PathBuf> {
     let loader = Program::read(python)?.loader?;
     let around = python.ancestors().skip(1).map(Utf8Path::to_owned);
@@ -115,10 +115,10 @@ pub fn root_of(session: &Session, python: &Utf8Path, machine: &Machine) -> Optio
     (root != "/").then_some(root)
 }
 
-/// The interpreter at a path; what it is by the path where that tells, else by asking it.
+/// The interpreter at a path; recognised by the path if possible, else by asking it.
 ///
 /// # Errors
-/// [`PythonError::BadInterpreter`] where there is none that answers, or none that modules are built for.
+/// [`PythonError::BadInterpreter`] if there is none that answers, or none that modules can be built for.
 pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     let real = disk::resolve(path);
     if !disk::is_file(&real) {
@@ -162,24 +162,24 @@ pub fn at(session: &Session, path: &Utf8Path) -> Result<Interpreter> {
     })
 }
 
-/// Whether a program's name, its ending aside, is that of a Python without the GIL: `python3.14t`.
+/// Whether a program's name, without its suffix, is that of a Python without the GIL: `python3.14t`.
 fn is_named_free(name: &str) -> bool {
     name.starts_with("python") && name.ends_with('t')
 }
 
-/// What an interpreter says of itself in the fewest words.
+/// What an interpreter reports about itself, at a minimum.
 #[derive(Deserialize)]
 struct Introduction {
     implementation: String,
     version: String,
-    /// Letters for how it was built; systems on which it tells none have folders that do.
+    /// Letters for how it was built; systems where there are none have folders that tell.
     abiflags: String,
 }
 
-/// What an interpreter is: it is started to say so. `runner`: as of [`introduce`].
+/// What an interpreter is, by starting it. `runner`: as for [`introduce`].
 ///
 /// # Errors
-/// [`PythonError::BadInterpreter`]; [`Error::Refused`] as of [`trust()`].
+/// [`PythonError::BadInterpreter`]; [`Error::Refused`] as for [`trust()`].
 fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interpreter> {
     const SCRIPT: &str = "import json, platform, sys\n\
         print(json.dumps({'implementation': sys.implementation.name, \
@@ -218,15 +218,15 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
     })
 }
 
-/// What is said of other implementations.
+/// The message for other implementations.
 const ONLY: &str = "only CPython and PyPy are supported";
 
-/// What an interpreter for another machine says of itself.
+/// What an interpreter for another machine reports about itself.
 ///
-/// `runner`: the program that runs it, with its arguments; none where the system does.
+/// `runner`: the program that runs it, with its arguments; empty if the system does.
 ///
 /// # Errors
-/// [`PythonError::BadInterpreter`] where it does not answer.
+/// [`PythonError::BadInterpreter`] if it does not answer.
 pub fn introduce(
     session: &Session,
     runner: &[String],

@@ -9,13 +9,13 @@ use crate::world::disk;
 use crate::world::machine::Machine;
 use crate::world::session::Session;
 
-/// How the files of an implementation are called.
+/// The file names of an implementation.
 pub(super) struct FileNames {
-    /// What its programs on PATH begin with.
+    /// The prefix of its programs on PATH.
     pub(super) program: &'static str,
-    /// Whether the folder of a version of that name, pyenv's or uv's, has it.
+    /// Whether a version folder with that name, pyenv's or uv's, contains it.
     is_folder: fn(&str) -> bool,
-    /// Where it is in such a folder; on Windows there is no `bin`.
+    /// Its path in such a folder; on Windows there is no `bin`.
     in_folder: [&'static str; 2],
 }
 
@@ -31,7 +31,7 @@ pub(super) const PYPY: FileNames = FileNames {
     in_folder: ["bin/pypy3", "pypy.exe"],
 };
 
-/// `QEMU_LD_PREFIX`, the folder that Debian's qemu looks in, and that of its compilers for the machine
+/// `QEMU_LD_PREFIX`, the folder that Debian's qemu searches, and the one of its compilers for the machine
 /// (Debian's README of qemu-user).
 pub(super) fn machine_roots(session: &Session, machine: &Machine) -> Vec<Utf8PathBuf> {
     let said = session.path_var("QEMU_LD_PREFIX");
@@ -42,7 +42,7 @@ pub(super) fn machine_roots(session: &Session, machine: &Machine) -> Vec<Utf8Pat
     said.into_iter().chain(own.map(Into::into)).collect()
 }
 
-/// Where interpreters may be, the one that counts first.
+/// Where interpreters may be, in order of precedence.
 pub(super) fn places(session: &Session, names: &FileNames) -> Vec<Utf8PathBuf> {
     let mut places = Vec::new();
     let pyenv = pyenv_root(session);
@@ -76,7 +76,7 @@ fn newest_first(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-/// `python`, `python3`, `python3.12`, `python3.13t`; not `python3-config`. `program`: what it begins with.
+/// `python`, `python3`, `python3.12`, `python3.13t`; not `python3-config`. `program`: the prefix.
 fn is_python(name: &str, program: &str) -> bool {
     let Some(rest) = name.strip_suffix(std::env::consts::EXE_SUFFIX) else {
         return false;
@@ -109,7 +109,7 @@ fn pyenv_global(session: &Session, root: &Utf8Path) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
 
-/// The folders of uv's managed interpreters, there or not (uv docs, "Python versions" and "Storage").
+/// The folders of uv's managed interpreters, existing or not (uv docs, "Python versions" and "Storage").
 pub(super) fn uv_roots(session: &Session) -> Vec<Utf8PathBuf> {
     if let Some(root) = session.path_var("UV_PYTHON_INSTALL_DIR") {
         return vec![root];
@@ -125,11 +125,11 @@ pub(super) fn uv_roots(session: &Session) -> Vec<Utf8PathBuf> {
     roots.iter().map(|root| root.join("python")).collect()
 }
 
-/// How uv's folders begin.
+/// Prefixes of uv's folders.
 const NAMED: [&str; 2] = ["cpython-", "pypy-"];
 
-/// What the folder of an interpreter, a real path, says of its version, where pyenv or uv has made it: for
-/// anybody else a number is that of a release of theirs.
+/// The version that an interpreter's folder, a real path, states if pyenv or uv created it: elsewhere a
+/// number may be the release of something else.
 pub(super) fn version_of(session: &Session, folder: &Utf8Path) -> Option<Version> {
     let name = folder.file_name()?;
     let is_pyenvs = || {

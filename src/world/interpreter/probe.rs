@@ -24,10 +24,10 @@ type Question = (
     &'static str,
 );
 
-/// What a script prints. An interpreter that is still the same file is not asked again: facts are
-/// gathered several times in a run.
+/// What a script prints. An unchanged interpreter is not asked again: facts are gathered several times in a
+/// run.
 ///
-/// `runner`: the program that runs it, with its arguments; none where the system does.
+/// `runner`: the program that runs it, with its arguments; empty if the system does.
 pub(super) fn answer(
     session: &Session,
     runner: &[String],
@@ -64,7 +64,7 @@ pub(super) fn answer(
     Ok(output)
 }
 
-/// What an interpreter says of itself: one of the machine, or an environment's.
+/// What an interpreter reports about itself: one of the machine, or an environment's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// As in `sys.implementation.name`.
@@ -74,19 +74,19 @@ pub struct Probe {
     pub minor: u64,
     /// Bits of a pointer.
     pub bits: u64,
-    /// The file name endings of extension modules, the preferred one first.
+    /// The file name suffixes of extension modules, the preferred one first.
     pub suffixes: Vec<String>,
     /// As in `sys.base_prefix`, absolute.
     pub base_prefix: Utf8PathBuf,
-    /// The folder of the shared libpython, on Windows of what programs are linked with in its place;
-    /// absolute; `None` for a static build.
+    /// The folder of the shared libpython, on Windows of its import library; absolute; `None` for a static
+    /// build.
     pub libdir: Option<Utf8PathBuf>,
-    /// What a linker calls that library: `python3.12`, on Windows `python312`.
+    /// The linker's name for that library: `python3.12`, on Windows `python312`.
     pub link_name: String,
-    /// The version of the C library that it runs with, where that is glibc.
+    /// The version of the C library that it runs with, if that is glibc.
     pub glibc: Option<(u64, u64)>,
-    /// Whether the interpreter was moved after it was built, so that a program that embeds it
-    /// must be told its prefix.
+    /// Whether the interpreter was moved after it was built, so that a program that embeds it must be told
+    /// its prefix.
     pub moved: bool,
 }
 
@@ -108,7 +108,7 @@ impl Probe {
         }
     }
 
-    /// As `--python` takes it: `3.13`, `3.13t`, `pypy3.11`.
+    /// As `--python` accepts it: `3.13`, `3.13t`, `pypy3.11`.
     pub fn label(&self) -> String {
         self.implementation().request(self.version())
     }
@@ -127,7 +127,7 @@ impl Probe {
     }
 }
 
-/// Runs no code of the project: isolated mode, and site-packages are left out.
+/// Runs no code of the project: isolated mode, without site-packages.
 pub fn probe(session: &Session, python: &Utf8Path) -> Result<Probe> {
     probe_by(session, &[], python)
 }
@@ -142,7 +142,7 @@ pub(super) fn probe_by(session: &Session, runner: &[String], python: &Utf8Path) 
     })
 }
 
-/// Why there is no answer: one that a signal has ended may have said nothing.
+/// Why there is no answer: one that a signal ended may have printed nothing.
 fn complaint(output: &Output) -> String {
     match output.stderr.trim() {
         "" => format!("it did not answer ({})", output.status),

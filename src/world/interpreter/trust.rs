@@ -10,9 +10,9 @@ use crate::world::session::Session;
 
 use super::places::{pyenv_root, uv_roots};
 
-/// Refuses an interpreter that a checkout brings, or whose environment takes its standard library from
-/// there, for a command that only looks. What is found without the checkout's word is the user's own, and
-/// what the user has built into is [`trust`]ed.
+/// For read-only commands, refuses an interpreter that a checkout brings, or whose environment takes its
+/// standard library from there. What is found without the checkout naming it is the user's own, and what the
+/// user has built into is [`trust`]ed.
 ///
 /// # Errors
 /// [`Error::Refused`]
@@ -31,11 +31,11 @@ pub(super) fn is_trusted(session: &Session, python: &Utf8Path) -> Result<()> {
     Err(Error::refused(message, hint))
 }
 
-/// Has later commands run the interpreter of an environment, now that one that builds has: what a checkout
-/// brings is noted outside of it.
+/// Lets later commands run the interpreter of an environment, now that a command that builds has run it: this
+/// is recorded outside the checkout.
 ///
 /// # Errors
-/// Those of writing into the user's cache.
+/// Those of writing into the user cache.
 pub fn trust(session: &Session, python: &Utf8Path) -> Result<()> {
     if !is_brought(session, python) {
         return Ok(());
@@ -43,7 +43,7 @@ pub fn trust(session: &Session, python: &Utf8Path) -> Result<()> {
     disk::write(&trust_record(session, python), identity(python).as_bytes())
 }
 
-/// What changes with the file, or with what says where its standard library is.
+/// Changes with the file, or with what says where its standard library is.
 fn identity(python: &Utf8Path) -> String {
     let homes: Vec<Utf8PathBuf> = homes(python).collect();
     let hash = disk::hash(python).unwrap_or_default();
@@ -55,9 +55,9 @@ fn trust_record(session: &Session, python: &Utf8Path) -> Utf8PathBuf {
     session.cache().join("trusted-interpreters").join(name)
 }
 
-/// Whether a program is of a checkout, or is an environment's Python that takes its standard library from
-/// one. A checkout is where the command works, whatever is a repository, and what is unpacked with a
-/// manifest beside it.
+/// Whether a program belongs to a checkout, or is an environment's Python that takes its standard library
+/// from one. A checkout is the folder that the command works in, any repository, and what is unpacked with a
+/// manifest next to it.
 pub fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     const MARKS: [&str; 3] = [".git", "pyproject.toml", "Cargo.toml"];
     let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
@@ -78,8 +78,7 @@ pub fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     is_brought(python) || homes(python).any(is_home)
 }
 
-/// The folders of the interpreters that a Python takes its standard library from, where it is an
-/// environment's, as they are written.
+/// The folders of the interpreters that an environment's Python takes its standard library from, as written.
 fn homes(python: &Utf8Path) -> impl Iterator<Item = Utf8PathBuf> {
     let folders = python.ancestors().skip(1).take(2); // where Python looks for `pyvenv.cfg`
     folders.filter_map(|dir| {
@@ -88,8 +87,8 @@ fn homes(python: &Utf8Path) -> impl Iterator<Item = Utf8PathBuf> {
     })
 }
 
-/// What answers for an environment's Python: on Windows that is no link but a program, which could be the
-/// checkout's, and starts this one.
+/// The program that answers for an environment's Python: on Windows that is not a link but a program, which
+/// could be the checkout's, and starts this one.
 pub(super) fn behind(python: &Utf8Path) -> Utf8PathBuf {
     let home = if cfg!(windows) {
         homes(python).next()
@@ -106,7 +105,7 @@ mod tests {
     struct World {
         _temp: tempfile::TempDir,
         root: Utf8PathBuf,
-        /// Only looks, and works in another folder than all that is below `root`.
+        /// A read-only session that works in a folder outside `root`.
         session: Session,
     }
 

@@ -19,16 +19,15 @@ pub struct CargoToml {
     pub toml: Arc<Toml>,
     /// `[package.metadata.pyx]`
     pub config: Config,
-    /// The root of its workspace, which may be itself; known where it may inherit anything.
+    /// The root of its workspace, which may be itself; known if it may inherit anything.
     pub workspace: Option<Arc<Toml>>,
 }
 
 impl CargoToml {
-    /// Takes a parsed file for a Cargo.toml.
+    /// A parsed file as a Cargo.toml.
     ///
     /// # Errors
-    /// [`Error::Manifest`](crate::model::error::Error::Manifest) for what `[package.metadata.pyx]` must
-    /// not say.
+    /// [`Error::Manifest`](crate::model::error::Error::Manifest) for an invalid `[package.metadata.pyx]`.
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
         let config = typed::read(&toml, &["package", "metadata", "pyx"])?;
@@ -55,8 +54,8 @@ impl CargoToml {
         self.toml.str(&["package", "name"])
     }
 
-    /// What a field of `[package]` says, or that of the workspace where it is the workspace's (cargo book,
-    /// "The `package` table").
+    /// The value of a field of `[package]`, or the workspace's if it is inherited (cargo book, "The `package`
+    /// table").
     fn field(&self, name: &str) -> Option<&Item> {
         if self.inherits(name) {
             let root = self.workspace.as_ref()?;
@@ -65,12 +64,12 @@ impl CargoToml {
         self.toml.get(&["package", name])
     }
 
-    /// Whether a field of `[package]` is the workspace's.
+    /// Whether a field of `[package]` is inherited from the workspace.
     pub fn inherits(&self, field: &str) -> bool {
         self.toml.bool(&["package", field, "workspace"]) == Some(true)
     }
 
-    /// The edition; `None` for one of a workspace that does not say it.
+    /// The edition; `None` if it is inherited from a workspace that does not state it.
     pub fn edition(&self) -> Option<&str> {
         if self.toml.get(&["package", "edition"]).is_none() {
             return Some("2015");
@@ -82,12 +81,13 @@ impl CargoToml {
         self.field("rust-version")?.as_str()
     }
 
-    /// Whether no registry may have the crate: `publish = false` (cargo book, "The `publish` field").
+    /// Whether the crate may not be published to any registry: `publish = false` (cargo book, "The `publish`
+    /// field").
     pub fn is_private(&self) -> bool {
         self.field("publish").and_then(Item::as_bool) == Some(false)
     }
 
-    /// The level of a lint of rustc.
+    /// The level of a rustc lint.
     pub fn lint(&self, name: &str) -> Option<&str> {
         let is_shared = self.toml.bool(&["lints", "workspace"]) == Some(true);
         let lint = if is_shared {
@@ -110,7 +110,7 @@ impl CargoToml {
         Some(name.replace('-', "_"))
     }
 
-    /// The library's `crate-type`, both spellings; empty where none is given.
+    /// The library's `crate-type`, in both spellings; empty if none is given.
     pub fn crate_types(&self) -> Vec<String> {
         ["crate-type", "crate_type"]
             .into_iter()
@@ -119,8 +119,8 @@ impl CargoToml {
             .unwrap_or_default()
     }
 
-    /// Where cargo looks for a build script, absolute, whether there is one or not: `package.build`, else
-    /// build.rs beside the manifest (cargo book, "The Manifest Format"); `None` where it has none.
+    /// Where cargo looks for a build script, absolute, whether it exists or not: `package.build`, else
+    /// build.rs next to the manifest (cargo book, "The Manifest Format"); `None` if it has none.
     pub fn build_script(&self) -> Option<Utf8PathBuf> {
         let said = self.toml.get(&["package", "build"]);
         if said.and_then(Item::as_bool) == Some(false) {
@@ -140,7 +140,7 @@ impl CargoToml {
             || crate::world::disk::is_file(&self.dir().join("src/lib.rs"))
     }
 
-    /// Whether one of its programs of tests is not made of `#[test]` (`harness = false`).
+    /// Whether one of its test programs does not consist of `#[test]` functions (`harness = false`).
     pub fn has_own_harness(&self) -> bool {
         let is_own = |table: &dyn TableLike| {
             let harness = table.get("harness").and_then(Item::as_bool);
@@ -174,7 +174,7 @@ impl CargoToml {
     }
 
     /// The version of cargo's feature resolver in the workspace of this manifest (cargo book, "Dependency
-    /// Resolution"): what it says, else by its edition; a workspace without a package has the first.
+    /// Resolution"): as stated, else by its edition; a workspace without a package uses the first.
     pub fn resolver(&self) -> u64 {
         let said = ["workspace", "package"].map(|table| self.toml.string(&[table, "resolver"]));
         if let Some(said) = said.into_iter().flatten().next() {
@@ -187,8 +187,8 @@ impl CargoToml {
         }
     }
 
-    /// The integration tests that want features: each with those (cargo leaves such a test out without a
-    /// word where one of them is off).
+    /// The integration tests that require features, with these (cargo silently leaves such a test out if one
+    /// of them is off).
     pub fn tests_with_features(&self) -> Vec<(String, Vec<String>)> {
         let mut found = Vec::new();
         for test in self.stated("test") {
@@ -217,9 +217,9 @@ impl CargoToml {
         self.targets("test", "tests")
     }
 
-    /// Where the sources of the programs that the manifest names begin, of those that a plain `cargo test`
-    /// compiles besides integration tests: binaries, and what has `test = true` (cargo book, "The `test`
-    /// field"); absolute, there or not.
+    /// The root source files of the programs that the manifest names and a plain `cargo test` compiles
+    /// besides integration tests: binaries, and what has `test = true` (cargo book, "The `test` field");
+    /// absolute, existing or not.
     pub fn stated_sources(&self) -> Vec<Utf8PathBuf> {
         let kinds = [
             ("bin", "src/bin", true),
@@ -247,9 +247,8 @@ impl CargoToml {
         found
     }
 
-    /// Whether cargo looks for targets of a kind besides those of the manifest: `autobins` and the like
-    /// say so; in edition 2015 it does not where the manifest has any (cargo book, "Target
-    /// auto-discovery").
+    /// Whether cargo discovers targets of a kind besides those of the manifest: `autobins` and the like say
+    /// so; in edition 2015 it does not if the manifest has any (cargo book, "Target auto-discovery").
     fn finds_targets(&self, kind: &str) -> bool {
         let said = self.toml.bool(&["package", &format!("auto{kind}s")]);
         let is_first = self.edition() == Some("2015");
@@ -284,7 +283,7 @@ impl CargoToml {
         names
     }
 
-    /// Whether maturin was told to build other targets than the package's default ones.
+    /// Whether maturin was told to build targets other than the package's default ones.
     pub fn has_maturin_targets(&self) -> bool {
         self.toml
             .get(&["package", "metadata", "maturin", "targets"])
@@ -317,8 +316,8 @@ impl CargoToml {
         dependency_tables(&self.toml).filter(|it| kinds.contains(&it.kind))
     }
 
-    /// What `--all-features` enables: those of `[features]`, and optional dependencies that none of them
-    /// names as one (cargo book, "Optional dependencies").
+    /// What `--all-features` enables: `[features]`, and optional dependencies that none of them refers to
+    /// with `dep:` (cargo book, "Optional dependencies").
     pub fn all_features(&self) -> Vec<String> {
         let own = self.toml.table(&["features"]);
         let own: Vec<&str> = own
@@ -368,8 +367,8 @@ impl CargoToml {
         ))
     }
 
-    /// Where entries for a package switch on one of its features, those for build scripts and tests and those
-    /// that the workspace shares included: the keys of the array, and the value.
+    /// Where entries for a package enable one of its features, including those for build scripts and tests
+    /// and those that the workspace shares: the keys of the array, and the value.
     pub fn switches(&self, package: &str, feature: &str) -> Vec<(Vec<String>, Spanned<String>)> {
         let mut found = Vec::new();
         for DependencyTable { keys, table, .. } in dependency_tables(&self.toml) {
@@ -388,7 +387,7 @@ impl CargoToml {
         found
     }
 
-    /// The names by which the package's code and its tests call their dependencies.
+    /// The names under which the package's code and tests use their dependencies.
     pub fn extern_names(&self) -> BTreeSet<String> {
         use DependencyKind::{Dev, Normal, Shared};
         let tables = self.tables(&[Normal, Dev, Shared]);
@@ -396,7 +395,7 @@ impl CargoToml {
         entries.map(|(key, _)| key.replace('-', "_")).collect()
     }
 
-    /// The readme that goes into Python metadata where pyproject.toml names none; absolute.
+    /// The readme for the Python metadata if pyproject.toml names none; absolute.
     pub fn readme(&self) -> Option<Utf8PathBuf> {
         let said = self.field("readme")?.as_str()?;
         let root = self.workspace.as_ref().filter(|_| self.inherits("readme"));
@@ -405,7 +404,7 @@ impl CargoToml {
     }
 }
 
-/// Whether a dependency is there only where a feature is on.
+/// Whether a dependency is enabled only by a feature.
 pub fn is_optional(dependency: &Item) -> bool {
     dependency.get("optional").and_then(Item::as_bool) == Some(true)
 }

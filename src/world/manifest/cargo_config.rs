@@ -16,12 +16,12 @@ use crate::world::session::Session;
 
 use super::{Manifests, Toml, typed};
 
-/// What the files say to a cargo that is run in one folder.
+/// The configuration for a cargo that is run in one folder.
 #[derive(Debug, Default)]
 pub struct CargoConfig {
-    /// Where files are looked for, there or not; absolute.
+    /// Where files are looked for, existing or not; absolute.
     pub places: Vec<Utf8PathBuf>,
-    /// What counts more stands first.
+    /// In order of precedence.
     files: Vec<File>,
 }
 
@@ -51,13 +51,13 @@ struct Build {
     expecting = "invalid type, expected a string or an array of strings"
 )]
 enum Strings {
-    /// A value of which only that of the first file counts.
+    /// A value of which only the first file's counts.
     Text(String),
     /// A value to which all files add.
     List(Vec<String>),
 }
 
-/// Another file, named from the folder of the one that includes it.
+/// Another file, relative to the folder of the one that includes it.
 #[derive(Debug, Deserialize)]
 #[serde(
     untagged,
@@ -73,11 +73,11 @@ enum Include {
 }
 
 impl CargoConfig {
-    /// The files for `dir`: its own, those of the folders above it, those of cargo's home, and what
-    /// they include.
+    /// The files for `dir`: its own, those of the folders above it, those of cargo's home, and what they
+    /// include.
     ///
     /// # Errors
-    /// [`Error::Manifest`] at what cargo would refuse in a key that is asked for here.
+    /// [`Error::Manifest`] at what cargo would reject in a key that is read here.
     pub fn read(manifests: &Manifests, session: &Session, dir: &Utf8Path) -> Result<Self> {
         let above = dir.ancestors().map(|folder| folder.join(".cargo"));
         let mut folders: Vec<Utf8PathBuf> = above.collect();
@@ -97,7 +97,7 @@ impl CargoConfig {
         Ok(config)
     }
 
-    /// Takes in a file and, as counting less, those that it includes; `false` where it is absent.
+    /// Adds a file and, with lower precedence, those that it includes; `false` if it is absent.
     ///
     /// `open`: the files by which it is included.
     fn take(
@@ -153,7 +153,7 @@ impl CargoConfig {
         Err(at_include(toml, message))
     }
 
-    /// Where cargo puts artifacts, absolute; `None` where neither a file nor a variable says it.
+    /// Where cargo puts artifacts, absolute; `None` if neither a file nor a variable says.
     pub fn target_dir(&self, session: &Session) -> Option<Utf8PathBuf> {
         session
             .path_var("CARGO_TARGET_DIR")
@@ -161,16 +161,15 @@ impl CargoConfig {
             .or_else(|| self.path(|build| build.target_dir.as_deref()))
     }
 
-    /// Where cargo puts what lies between the sources and the artifacts, absolute, with its
-    /// placeholders; `None` where neither a file nor a variable says it.
+    /// Where cargo puts intermediate files, absolute, with its placeholders; `None` if neither a file nor a
+    /// variable says.
     pub fn build_dir(&self, session: &Session) -> Option<Utf8PathBuf> {
         session
             .path_var("CARGO_BUILD_BUILD_DIR")
             .or_else(|| self.path(|build| build.build_dir.as_deref()))
     }
 
-    /// What cargo starts in rustc's place: a path, absolute where a file says it, or a name that PATH
-    /// resolves.
+    /// What cargo starts instead of rustc: a path, absolute if a file says it, or a name that PATH resolves.
     pub fn rustc_wrapper(&self, session: &Session) -> Option<Utf8PathBuf> {
         for name in RUSTC_WRAPPER {
             if let Some(said) = session.env.get(name) {
@@ -186,8 +185,8 @@ impl CargoConfig {
         (!said.is_empty()).then(|| said.into())
     }
 
-    /// Whether cargo starts anything in rustc's place, or gives rustdoc flags of a person's own: neither goes
-    /// together with ours.
+    /// Whether cargo starts anything instead of rustc, or passes the user's own flags to rustdoc: neither can
+    /// be combined with ours.
     pub fn wraps_compiler(&self, session: &Session) -> bool {
         const OTHERS: [&str; 5] = [
             "RUSTC_WORKSPACE_WRAPPER",
@@ -211,7 +210,7 @@ impl CargoConfig {
             })
     }
 
-    /// The target that cargo builds for, a triple or a specification's file; of several the first.
+    /// The target that cargo builds for, a triple or the path of a specification; of several the first.
     /// `None`: the machine's.
     pub fn target(&self, session: &Session) -> Option<String> {
         if let Some(said) = session.var("CARGO_BUILD_TARGET") {
@@ -227,14 +226,14 @@ impl CargoConfig {
         }
     }
 
-    /// A path, seen from the folder that holds the `.cargo` of the file.
+    /// A path, relative to the folder that holds the `.cargo` of the file.
     fn path(&self, key: fn(&Build) -> Option<&str>) -> Option<Utf8PathBuf> {
         let says = |file: &File| Some((file.toml.path.clone(), key(&file.build)?.to_owned()));
         let (file, path) = self.files.iter().find_map(says)?;
         Some(file.parent()?.parent()?.join(path))
     }
 
-    /// The flags of `[build]` for rustc, and those of the variable that stands for it.
+    /// The flags of `[build]` for rustc, and those of its variable.
     pub fn rustflags(&self, session: &Session) -> Vec<String> {
         let mut lists = Vec::new();
         for file in &self.files {
@@ -266,7 +265,7 @@ impl CargoConfig {
             .collect()
     }
 
-    /// What runs the programs of targets. What counts more stands first.
+    /// What runs the programs of targets, in order of precedence.
     pub fn runners(&self) -> Vec<Runner<'_>> {
         let mut runners = Vec::new();
         for file in &self.files {
@@ -288,25 +287,25 @@ impl CargoConfig {
     }
 }
 
-/// What cargo is told to run the programs of a target with (cargo book, `target.<triple>.runner`).
+/// What cargo runs the programs of a target with (cargo book, `target.<triple>.runner`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Runner<'a> {
-    /// The key of `[target]` that says it, a triple or a `cfg`.
+    /// The key of `[target]` that sets it, a triple or a `cfg`.
     pub key: &'a str,
     /// A program, absolute or a name that PATH resolves, and its arguments.
     pub words: Vec<String>,
-    /// The file that says it, absolute.
+    /// The file that sets it, absolute.
     pub from: &'a Utf8Path,
 }
 
 impl File {
-    /// The folder that holds its `.cargo`, from which it names programs.
+    /// The folder that holds its `.cargo`, relative to which it names programs.
     fn base(&self) -> Option<&Utf8Path> {
         self.toml.path.parent()?.parent()
     }
 }
 
-/// A text by its words, or a list.
+/// A string split into words, or a list.
 fn strings(item: Option<&Item>) -> Vec<String> {
     let text = item.and_then(Item::as_str).map(split);
     let list = item.and_then(Item::as_array).map(|list| {
@@ -322,10 +321,10 @@ fn at_include(toml: &Toml, message: String) -> Error {
     toml.error(&span, message, None)
 }
 
-/// The variables that name what cargo starts in rustc's place, the one that counts first.
+/// The variables that name what cargo starts instead of rustc, in order of precedence.
 pub const RUSTC_WRAPPER: [&str; 2] = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"];
 
-/// The words of a text that stands for a list, as cargo takes it: nothing is quoted.
+/// The words of a string in place of a list, as cargo splits it: without quoting.
 pub fn split(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }

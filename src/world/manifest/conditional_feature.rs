@@ -10,17 +10,17 @@ use crate::model::minor::Minor;
 
 use super::{Toml, tables_of};
 
-/// A feature of the crate that maturin enables for some interpreters (maturin guide, "Configuration").
+/// A crate feature that maturin enables for some interpreters (maturin guide, "Configuration").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConditionalFeature {
     pub feature: String,
     versions: VersionSpecifiers,
-    /// maturin's name of it: `cpython`, `pypy`.
+    /// In maturin's spelling: `cpython`, `pypy`.
     implementation: Option<String>,
 }
 
 impl ConditionalFeature {
-    /// Those of a pyproject.toml, in their order, without what maturin refuses.
+    /// Those of a pyproject.toml, in order, without what maturin rejects.
     pub(super) fn all(pyproject: &Toml) -> Vec<Self> {
         let listed = pyproject.get(&["tool", "maturin", "features"]);
         let tables = listed.map(tables_of).unwrap_or_default().into_iter();
@@ -37,7 +37,7 @@ impl ConditionalFeature {
         })
     }
 
-    /// Whether maturin enables it for that interpreter, of which it looks at the minor version.
+    /// Whether maturin enables it for that interpreter; only the minor version matters.
     pub fn is_for(&self, implementation: Implementation, (major, minor): Minor) -> bool {
         let name = match implementation {
             Implementation::CPython | Implementation::FreeThreaded => "cpython",

@@ -8,10 +8,11 @@ use crate::model::path::normalize;
 use super::dependency_tables::{DependencyKind, DependencyTable, dependency_tables};
 use super::{CargoToml, Spanned, Toml, strings_of};
 
-/// One entry of a table of dependencies.
+/// One entry of a dependency table.
 #[derive(Clone, Debug)]
 pub struct Dependency {
-    /// The name in the table, with its place: features and code call it so, and it is inherited by it.
+    /// The name in the table, with its place: the name that features and code use, and by which it is
+    /// inherited.
     pub key: Spanned<String>,
     /// The package's name: `package`, else the key.
     pub package: String,
@@ -21,12 +22,12 @@ pub struct Dependency {
     pub path: Option<Utf8PathBuf>,
     pub features: Vec<String>,
     pub default_features: Option<bool>,
-    /// Whether it is there only where a feature is on.
+    /// Whether it is enabled only by a feature.
     pub optional: bool,
     /// `workspace = true`
     pub inherited: bool,
     pub kind: DependencyKind,
-    /// The key of `[target]` that it is for: a triple or a `cfg`.
+    /// The key of `[target]` that it belongs to: a triple or a `cfg`.
     pub platform: Option<String>,
 }
 
@@ -69,8 +70,8 @@ impl Dependency {
             .collect()
     }
 
-    /// With what it inherits from an entry of the workspace (cargo book, "Inheriting a dependency from a
-    /// workspace"): a member can add features, and cannot leave the default ones out by itself.
+    /// Merges what it inherits from an entry of the workspace (cargo book, "Inheriting a dependency from a
+    /// workspace"): a member can add features, but cannot disable the default ones by itself.
     fn inherit(&mut self, shared: &Self) {
         self.package.clone_from(&shared.package);
         self.path.clone_from(&shared.path);
@@ -82,7 +83,7 @@ impl Dependency {
 }
 
 impl CargoToml {
-    /// Every entry of `dependencies`, `build-dependencies` and `dev-dependencies`, of any target, as it is
+    /// Every entry of `dependencies`, `build-dependencies` and `dev-dependencies`, for any target, as
     /// written.
     pub fn needs(&self) -> Vec<Dependency> {
         use DependencyKind::{Build, Dev, Normal};
@@ -104,14 +105,14 @@ impl CargoToml {
         needs
     }
 
-    /// Normal and build dependencies, of any target, with what they inherit.
+    /// Normal and build dependencies, for any target, with what they inherit.
     pub fn dependencies(&self) -> Vec<Dependency> {
         let mut needs = self.whole_needs();
         needs.retain(|need| need.kind != DependencyKind::Dev);
         needs
     }
 
-    /// `[dev-dependencies]`, of any target, which cargo must find even where it builds no tests.
+    /// `[dev-dependencies]`, for any target, which cargo must find even if it builds no tests.
     pub fn dev_dependencies(&self) -> Vec<Dependency> {
         let mut needs = self.whole_needs();
         needs.retain(|need| need.kind == DependencyKind::Dev);
@@ -123,7 +124,7 @@ impl CargoToml {
         Dependency::all(&self.toml, &[DependencyKind::Shared])
     }
 
-    /// The version as `[package]` says it.
+    /// The version as stated in `[package]`.
     pub fn version(&self) -> Option<Spanned<String>> {
         self.toml.spanned(&["package", "version"])
     }

@@ -14,17 +14,17 @@ pub enum DependencyKind {
     Shared,
 }
 
-/// One table of dependencies.
+/// One dependency table.
 #[derive(Clone)]
 pub(super) struct DependencyTable<'a> {
-    /// Where it stands.
+    /// Its path of keys.
     pub(super) keys: Vec<&'a str>,
     pub(super) kind: DependencyKind,
     pub(super) table: &'a dyn TableLike,
 }
 
 impl DependencyTable<'_> {
-    /// The key of `[target]` that it stands below: a triple or a `cfg`.
+    /// The key of `[target]` that it is below: a triple or a `cfg`.
     pub(super) fn platform(&self) -> Option<&str> {
         match self.keys[..] {
             ["target", platform, _] => Some(platform),
@@ -33,7 +33,7 @@ impl DependencyTable<'_> {
     }
 }
 
-/// Every table of dependencies: those for any target, those of each target, and what the workspace shares.
+/// Every dependency table: those for any target, those of each target, and what the workspace shares.
 pub(super) fn dependency_tables(toml: &Toml) -> impl Iterator<Item = DependencyTable<'_>> {
     // cargo reads underscores as well, up to edition 2021
     const KINDS: [(&str, DependencyKind); 5] = [

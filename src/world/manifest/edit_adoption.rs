@@ -9,15 +9,14 @@ use crate::world::disk;
 
 use super::Toml;
 
-/// What builds the project from now on.
+/// The new build requirement of the project.
 const MATURIN: &str = "maturin>=1.9.4,<2";
 
-/// pyproject.toml with maturin for its build backend, `settings` in `[tool.maturin]`, and the files
-/// that uv is to build again for.
+/// pyproject.toml with maturin as its build backend, `settings` in `[tool.maturin]`, and the files that uv is
+/// to rebuild for.
 ///
 /// # Errors
-/// [`Error::Manifest`], here and below, where a value is of another kind
-/// than its reader wants.
+/// [`Error::Manifest`], here and below, if a value has an unexpected type.
 pub fn with_maturin(toml: &Toml, settings: &[(&str, Value)], files: &[String]) -> Result<String> {
     let mut document = document(toml);
     let build = table(&mut document, toml, &["build-system"])?;
@@ -38,8 +37,8 @@ pub fn with_maturin(toml: &Toml, settings: &[(&str, Value)], files: &[String]) -
     Ok(text(document, toml))
 }
 
-/// Cargo.toml with a library that Python loads, and PyO3 behind the feature `python`; without the
-/// feature where PyO3 is there already.
+/// Cargo.toml with a library that Python loads, and PyO3 behind the feature `python`; without the feature if
+/// PyO3 is already there.
 ///
 /// # Errors
 /// As [`with_maturin`].
@@ -66,7 +65,7 @@ pub fn with_module(toml: &Toml, pyo3: Option<&str>) -> Result<String> {
     Ok(text(document, toml))
 }
 
-/// The Cargo.toml of a workspace with one member more.
+/// The Cargo.toml of a workspace with one more member.
 ///
 /// # Errors
 /// As [`with_maturin`].
@@ -80,8 +79,8 @@ pub fn with_member(toml: &Toml, folder: &str) -> Result<String> {
     Ok(text(document, toml))
 }
 
-/// The pyproject.toml of a package that requires another one in `folder`, both in one uv workspace (uv
-/// docs, "Using workspaces"). `found`: the one that setuptools has found by itself, and is told from now on.
+/// The pyproject.toml of a package that requires another one in `folder`, both in one uv workspace (uv docs,
+/// "Using workspaces"). `found`: the package that setuptools used to discover, and is told from now on.
 ///
 /// # Errors
 /// As [`with_maturin`].
@@ -135,7 +134,7 @@ pub fn with_required_member(
     Ok(text(document, toml))
 }
 
-/// Takes a text out of a list; who is first then stands where the first one stood.
+/// Removes a string from a list; a new first element takes the formatting of the old one.
 fn take_out(list: &mut Array, text: &str) {
     let Some(at) = list.iter().position(|one| one.as_str() == Some(text)) else {
         return;
@@ -147,21 +146,21 @@ fn take_out(list: &mut Array, text: &str) {
     }
 }
 
-/// Whether uv finds a folder by a pattern among a workspace's members.
+/// Whether a pattern for workspace members makes uv find a folder.
 fn is_member(pattern: &Value, folder: &str) -> bool {
     let pattern = pattern.as_str();
     pattern.is_some_and(|pattern| disk::is_folder_like(pattern, folder))
 }
 
-/// Whether uv leaves a folder out of a workspace for a pattern, of which a star goes over several folders.
+/// Whether a pattern makes uv exclude a folder from a workspace; its star spans several folders.
 fn is_left_out(pattern: &Value, toml: &Toml, folder: &str) -> bool {
     let dir = toml.path.parent().unwrap_or(&toml.path);
     let pattern = pattern.as_str();
     pattern.is_some_and(|pattern| disk::is_match(dir, pattern, &dir.join(folder)))
 }
 
-/// The Cargo.toml of a package that gets `code` on crates.io and none of the `others`, both from its
-/// folder (cargo book, "The `exclude` and `include` fields").
+/// The Cargo.toml of a package whose upload to crates.io includes `code` and none of the `others`, both
+/// relative to its folder (cargo book, "The `exclude` and `include` fields").
 ///
 /// # Errors
 /// As [`with_maturin`].
@@ -193,7 +192,7 @@ pub fn with_package(toml: &Toml, code: &[Utf8PathBuf], others: &[Utf8PathBuf]) -
     Ok(text(document, toml))
 }
 
-/// Whether the last of the patterns that is about a file names it.
+/// Whether the last of the patterns that matches a file includes it.
 fn matches(patterns: &[String], path: &Utf8Path) -> bool {
     let mut builder = ignore::gitignore::GitignoreBuilder::new("");
     for pattern in patterns {
@@ -204,7 +203,7 @@ fn matches(patterns: &[String], path: &Utf8Path) -> bool {
         .is_ok_and(|all| all.matched_path_or_any_parents(path, false).is_ignore())
 }
 
-/// The list of `cache-keys` in lines of their own.
+/// The list of `cache-keys`, one per line.
 pub fn keys(files: &[String]) -> Value {
     let mut list = Array::new();
     for file in files {
@@ -245,7 +244,7 @@ fn add_keys(known: &mut Array, files: &[String]) {
     }
 }
 
-/// At the end, written as the element before it; a comment after that stays with it.
+/// At the end, formatted like the element before it; a comment after that stays with it.
 fn append(list: &mut Array, value: Value) {
     let Some(last) = list.iter().last() else {
         list.push(value);
@@ -271,7 +270,7 @@ pub(super) fn document(toml: &Toml) -> DocumentMut {
     text.unwrap_or_else(|_| unreachable!("`{}` has been parsed", toml.path))
 }
 
-/// The edited text, with what stood after the last key where it stood: before tables that are new.
+/// The edited text, with what followed the last key still in its place: before new tables.
 pub(super) fn text(mut document: DocumentMut, toml: &Toml) -> String {
     place(&mut document);
     let end = document.trailing().as_str().unwrap_or_default().to_owned();
@@ -304,8 +303,8 @@ pub(super) fn text(mut document: DocumentMut, toml: &Toml) -> String {
     keep_line_ends(toml.text(), &whole)
 }
 
-/// Puts what is new where people look for it: `[project]` after `[build-system]`, tools at the end. By itself
-/// it would follow whatever its neighbour by name is.
+/// Puts new tables where people look for them: `[project]` after `[build-system]`, tools at the end. By
+/// default they would follow whatever their neighbour by name is.
 fn place(document: &mut DocumentMut) {
     let end = last_position(document.as_table()) + 1;
     let build = document.get("build-system").and_then(Item::as_table);
@@ -334,7 +333,7 @@ fn last_position(table: &Table) -> isize {
     below.chain(table.position()).max().unwrap_or_default()
 }
 
-/// The table at a path of keys, made where it is missing.
+/// The table at a path of keys, created if missing.
 pub(super) fn table<'a>(
     document: &'a mut DocumentMut,
     toml: &Toml,
@@ -370,7 +369,7 @@ fn other_kind(toml: &Toml, keys: &[&str], wanted: &str) -> Error {
     toml.error(&span, format!("`{name}` must be {wanted}"), Some(hint))
 }
 
-/// A value in the place of another, with the spaces and the comment around it.
+/// Replaces a value, keeping the spaces and the comment around it.
 pub(super) fn set(table: &mut dyn TableLike, key: &str, value: Value) {
     match table.get_mut(key).and_then(Item::as_value_mut) {
         Some(old) => {

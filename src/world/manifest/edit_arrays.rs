@@ -6,15 +6,14 @@ use toml_edit::{Item, Value};
 
 use super::Toml;
 
-/// A change of one array.
+/// An edit of one array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArrayEdit {
-    /// Where the array stands.
+    /// The array's path of keys.
     pub keys: Vec<String>,
-    /// A value that it has, as it is written; it makes room for `new`.
+    /// An existing value, as written; replaced by `new`.
     pub old: Option<String>,
-    /// Values as they are to be written, at the place of `old`, else at the end. An array that is not
-    /// there is made.
+    /// Values as they are to be written, in place of `old`, else at the end. A missing array is created.
     pub new: Vec<String>,
 }
 
@@ -40,8 +39,7 @@ impl ArrayEdit {
         }
     }
 
-    /// The text of the file afterwards; `None` where the file is written in a way that leaves no room
-    /// for it, such as an inline table.
+    /// The resulting text; `None` if the file's formatting leaves no room for it, such as an inline table.
     pub fn apply(&self, toml: &Toml) -> Option<String> {
         let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
         let text = toml.text();
@@ -103,7 +101,7 @@ fn assignment(key: &str, values: &[String]) -> String {
     format!("{key} = [\n{}]\n", lines.collect::<String>())
 }
 
-/// The byte after the line that holds the byte at `at`.
+/// The byte after the line that contains the byte at `at`.
 fn line_end(text: &str, at: usize) -> usize {
     text[at..].find('\n').map_or(text.len(), |end| at + end + 1)
 }
@@ -112,7 +110,7 @@ fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
 }
 
-/// The text with `new` at `span`, where `new` gets the line ends of the file.
+/// The text with `new` at `span`; `new` gets the file's line endings.
 fn splice(text: &str, span: Range<usize>, new: &str) -> String {
     let first = line_end(text, 0);
     let new = if text[..first].ends_with("\r\n") {
@@ -140,7 +138,7 @@ impl<'a> Array<'a> {
         })
     }
 
-    /// Whether a value has a line for itself, but for a comma and a comment; then its line.
+    /// The line of a value, if it has one for itself, apart from a comma and a comment.
     fn own_line(&self, item: &Range<usize>) -> Option<Range<usize>> {
         let line = line_start(self.text, item.start)..line_end(self.text, item.end);
         let before = &self.text[line.start..item.start];
@@ -197,7 +195,7 @@ impl<'a> Array<'a> {
         item.start..item.end + if ends { comma + 1 } else { 0 }
     }
 
-    /// Into an array without values; comments and lines in it stay.
+    /// Into an array without values; its comments and lines stay.
     fn fill(&self, new: &[String]) -> String {
         let inside = self.inside();
         let old = &self.text[inside.clone()];

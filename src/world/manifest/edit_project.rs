@@ -7,16 +7,16 @@ use crate::model::error::Result;
 use super::Toml;
 use super::edit_adoption::{document, set, table, text};
 
-/// A value of `[project]`, as it is written.
+/// A value of `[project]`, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Field {
     Text(String),
     List(Vec<String>),
-    /// Inline tables in a list, each of keys and texts.
+    /// Inline tables in a list, each of keys and strings.
     Tables(Vec<Vec<(&'static str, String)>>),
     /// One inline table.
     Table(Vec<(&'static str, String)>),
-    /// A table of its own, of texts.
+    /// A table of its own, of strings.
     Named(Vec<(String, String)>),
     /// A table of its own, of lists.
     Lists(Vec<(String, Vec<String>)>),
@@ -24,7 +24,7 @@ pub enum Field {
     Groups(Vec<(String, Vec<(String, String)>)>),
 }
 
-/// Tables of a build backend below `[tool]` that say what maturin takes from elsewhere.
+/// Build backend tables below `[tool]` that say what maturin takes from elsewhere.
 const BACKENDS: [&[&str]; 13] = [
     &["setuptools"],
     &["setuptools_scm"],
@@ -41,7 +41,7 @@ const BACKENDS: [&[&str]; 13] = [
     &["versioneer"],
 ];
 
-/// What `[tool.poetry]` says of the package; groups and sources are no backend's.
+/// What `[tool.poetry]` says about the package; groups and sources are not the build backend's.
 const POETRY: [&str; 21] = [
     "authors",
     "build",
@@ -66,11 +66,11 @@ const POETRY: [&str; 21] = [
     "version",
 ];
 
-/// pyproject.toml with these fields where `[project]` does not say them, `version` as the only one that
-/// another file says, and without the tables of the old backend.
+/// pyproject.toml with these fields unless `[project]` already has them, `version` as the only one that
+/// another file states, and without the tables of the old build backend.
 ///
 /// # Errors
-/// [`Error::Manifest`](crate::model::error::Error::Manifest) where a table is of another kind.
+/// [`Error::Manifest`](crate::model::error::Error::Manifest) if a table has an unexpected type.
 pub fn with_project(toml: &Toml, fields: &[(&str, Field)]) -> Result<String> {
     let mut document = document(toml);
     let has_version = toml.get(&["project", "version"]).is_some();
@@ -119,7 +119,7 @@ fn is_version(value: &Value) -> bool {
     value.as_str() == Some("version")
 }
 
-/// A table with tables only needs no line of its own, but for a comment there.
+/// A table with only tables needs no header line, unless there is a comment.
 fn hide_header(table: &mut Table) {
     let decor = [table.decor().prefix(), table.decor().suffix()];
     let said = decor.into_iter().flatten().filter_map(|text| text.as_str());
@@ -130,7 +130,7 @@ fn hide_header(table: &mut Table) {
     }
 }
 
-/// Removes what stands at a path of keys, and the tables around it that hold nothing more.
+/// Removes what is at a path of keys, and the tables around it that become empty.
 fn remove(table: &mut dyn TableLike, keys: &[&str]) {
     let [first, rest @ ..] = keys else { return };
     if rest.is_empty() {
@@ -189,7 +189,7 @@ fn inline(keys: &[(&'static str, String)]) -> Value {
     table.into()
 }
 
-/// Each value in a line of its own, where there are several.
+/// Each value on a line of its own, if there are several.
 pub fn lines(values: impl ExactSizeIterator<Item = Value>) -> Value {
     let mut list = Array::new();
     if values.len() < 2 {
@@ -204,7 +204,7 @@ pub fn lines(values: impl ExactSizeIterator<Item = Value>) -> Value {
     list.into()
 }
 
-/// The text of a setup.cfg without what described the package; nothing where that was all.
+/// The text of a setup.cfg without the package's description; empty if that was all.
 pub fn without_package(setup_cfg: &str) -> Option<String> {
     let is_own = |name: &str| {
         let name = name.trim();

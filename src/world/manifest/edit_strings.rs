@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// The text with other strings at `spans`, which are whole values or what is between their quotes;
-/// the quotes and every other byte stay as they are.
+/// The text with other strings at `spans`, which are whole values or what is between their quotes; the quotes
+/// and every other byte stay.
 pub fn with_strings(text: &str, changes: &[(Range<usize>, String)]) -> String {
     let mut changes: Vec<_> = changes.iter().collect();
     changes.sort_by_key(|(span, _)| span.start);

@@ -10,18 +10,18 @@ use crate::model::package_name;
 
 use super::{Spanned, Toml};
 
-/// A package as a lock file knows it.
+/// A package in a lock file.
 #[derive(Clone, Debug)]
 pub struct LockEntry {
     /// With the place of the name.
     pub name: Spanned<String>,
-    /// uv leaves out versions that are dynamic.
+    /// uv leaves out dynamic versions.
     pub version: Option<Spanned<String>>,
-    /// Whether it is a folder of the project: nothing that was fetched.
+    /// Whether it is a folder of the project, not something that was fetched.
     pub local: bool,
-    /// Of a Cargo.lock: names of what it needs, with the versions that they say.
+    /// In a Cargo.lock: the names of its dependencies, with the versions that they state.
     pub needs: Vec<(String, Option<String>)>,
-    /// Of a uv.lock: what `requires-dist` says; `None` where there is no such key.
+    /// In a uv.lock: `requires-dist`; `None` if there is no such key.
     pub requires: Option<Vec<LockedRequirement>>,
 }
 
@@ -30,7 +30,7 @@ pub struct LockEntry {
 pub struct LockedRequirement {
     /// Normalised.
     pub name: String,
-    /// `None` where the requirement is taken from a source instead, or is no PEP 440.
+    /// `None` if the requirement is taken from a source instead, or is not PEP 440.
     pub specifiers: Option<VersionSpecifiers>,
 }
 
@@ -39,8 +39,8 @@ impl Toml {
         self.package_tables().filter_map(entry).collect()
     }
 
-    /// The entry of a package that is a folder of the project; `name` is compared as PEP 503 says,
-    /// under which crates differ as well.
+    /// The entry of a package that is a folder of the project; `name` is compared by PEP 503, which
+    /// distinguishes crates too.
     pub fn own_entry(&self, name: &str) -> Option<LockEntry> {
         let wanted = Some(package_name::normalize(name));
         let mut packages = self.package_tables();
@@ -64,8 +64,8 @@ impl Toml {
             .last()
     }
 
-    /// The normalised names of what a package of a uv.lock was locked from: its `requires-dist`, for
-    /// uv leaves out dependencies whose markers never hold; `None` where the lock does not know it.
+    /// The normalised names of what a package in a uv.lock was locked from: its `requires-dist`, because uv
+    /// leaves out dependencies whose markers never hold; `None` if the lock does not have it.
     pub fn locked_dependencies(&self, name: &str) -> Option<Vec<String>> {
         let package = self.locked_package(name)?;
         let said = package
@@ -83,7 +83,7 @@ impl Toml {
         Some(needs.into_iter().flatten().filter_map(name).collect())
     }
 
-    /// The name of the package that a uv.lock has from a folder, relative to its own; empty for that.
+    /// The name of the package that a uv.lock has from a folder, relative to its own; empty for its own.
     pub fn locked_in(&self, folder: &str) -> Option<Spanned<String>> {
         let is_there = |package: &&Table| {
             let source = package.get("source").and_then(Item::as_table_like);
@@ -98,8 +98,8 @@ impl Toml {
         spanned(self.package_tables().find(is_there)?.get("name")?)
     }
 
-    /// The normalised names of the extras of a package of a uv.lock; `None` where the lock does not know
-    /// it, or is of a uv that did not write them down.
+    /// The normalised names of the extras of a package in a uv.lock; `None` if the lock does not have it, or
+    /// was written by a uv that did not record them.
     pub fn locked_extras(&self, name: &str) -> Option<Vec<String>> {
         let metadata = self.locked_package(name)?.get("metadata")?;
         let extras = metadata.get("provides-extras")?.as_array()?;
@@ -107,8 +107,8 @@ impl Toml {
         Some(extras.map(package_name::normalize).collect())
     }
 
-    /// What a uv.lock was made from of the dependency groups of a package, by normalised name; those of a root that
-    /// is no package where it has no name. `None` where the lock does not say it.
+    /// The dependency groups that a uv.lock was made from, by normalised name; those of a root that is not a
+    /// package if it has no name. `None` if the lock does not say.
     pub fn locked_groups(
         &self,
         name: Option<&str>,
@@ -149,7 +149,7 @@ fn normalized_name_of(package: &Table) -> Option<String> {
     name_of(package).map(package_name::normalize)
 }
 
-/// Whether it is a folder of the project: nothing that was fetched.
+/// Whether it is a folder of the project, not something that was fetched.
 fn is_local(package: &Table) -> bool {
     package.get("source").is_none_or(is_folder)
 }
@@ -175,7 +175,7 @@ fn spanned(item: &Item) -> Option<Spanned<String>> {
     })
 }
 
-/// uv's sources for what is in the project itself.
+/// uv's source kinds for what is in the project itself.
 const FOLDERS: [&str; 3] = ["editable", "virtual", "directory"];
 
 fn is_folder(source: &Item) -> bool {

@@ -9,8 +9,8 @@ use crate::model::error::Result;
 
 use super::{CargoToml, PyProject, Toml, workspace};
 
-/// Files as they were when each was first asked for; what was absent stays so. Clones share what
-/// they know. Whoever looks again because something may have changed makes a new one.
+/// Files as they were when first asked for; absent files stay absent. Clones share what they know. To look
+/// again because something may have changed, make a new one.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests(Arc<Mutex<Known>>);
 
@@ -22,10 +22,10 @@ struct Known {
 }
 
 impl Manifests {
-    /// A Cargo.toml; `None` where the file is absent.
+    /// A Cargo.toml; `None` if the file is absent.
     ///
     /// # Errors
-    /// As [`Toml::read`], and for what `[package.metadata.pyx]` must not say.
+    /// As [`Toml::read`], and for an invalid `[package.metadata.pyx]`.
     pub fn cargo(&self, path: &Utf8Path) -> Result<Option<Arc<CargoToml>>> {
         let mut known = self.known();
         if let Some(cargo) = known.cargo.get(path) {
@@ -45,10 +45,10 @@ impl Manifests {
         Ok(Some(cargo))
     }
 
-    /// A pyproject.toml; `None` where the file is absent.
+    /// A pyproject.toml; `None` if the file is absent.
     ///
     /// # Errors
-    /// As [`Toml::read`], and for what `[tool.pyx]` must not say.
+    /// As [`Toml::read`], and for an invalid `[tool.pyx]`.
     pub fn pyproject(&self, path: &Utf8Path) -> Result<Option<Arc<PyProject>>> {
         let mut known = self.known();
         if let Some(pyproject) = known.pyproject.get(path) {
@@ -62,7 +62,7 @@ impl Manifests {
         Ok(Some(pyproject))
     }
 
-    /// The same; an empty one where the file is absent.
+    /// The same; an empty one if the file is absent.
     ///
     /// # Errors
     /// As [`pyproject`](Self::pyproject).
@@ -73,7 +73,7 @@ impl Manifests {
         }
     }
 
-    /// A lock file, or a manifest whose pyx table concerns nobody; `None` where the file is absent.
+    /// A lock file, or a manifest whose pyx table does not matter; `None` if the file is absent.
     ///
     /// # Errors
     /// As [`Toml::read`].
@@ -81,7 +81,7 @@ impl Manifests {
         self.known().toml(path)
     }
 
-    /// The folder of the workspace of a crate, absolute; its own where it has none.
+    /// The workspace folder of a crate, absolute; its own if it has no workspace.
     ///
     /// # Errors
     /// As [`Toml::read`], for the files above.

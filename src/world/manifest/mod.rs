@@ -56,7 +56,7 @@ pub use pyproject::{GroupItem, PyProject};
 pub use uv_settings::{CacheKey, Conflicting, Part};
 pub use workspace::excludes;
 
-/// A parsed TOML file that still knows where everything stood.
+/// A parsed TOML file that still knows the position of everything.
 #[derive(Debug)]
 pub struct Toml {
     /// Absolute.
@@ -82,10 +82,10 @@ impl Default for Toml {
 }
 
 impl Toml {
-    /// `None` where the file is absent.
+    /// `None` if the file is absent.
     ///
     /// # Errors
-    /// [`Error::Manifest`] with line and column where the text is not TOML.
+    /// [`Error::Manifest`] with line and column if the text is not TOML.
     pub fn read(path: &Utf8Path) -> Result<Option<Self>> {
         disk::read_text(path)?
             .map(|text| Self::parse(path, &text))
@@ -127,7 +127,7 @@ impl Toml {
         self.get(keys)?.as_table_like()
     }
 
-    /// The keys of the table at a path of keys, in the order of the file; none where there is no table.
+    /// The keys of the table at a path of keys, in file order; none if there is no table.
     pub fn keys(&self, keys: &[&str]) -> Vec<String> {
         let table = self.table(keys).into_iter();
         let keys = table.flat_map(|table| table.iter());
@@ -169,7 +169,7 @@ impl Toml {
         line_at(self.text(), span.start)
     }
 
-    /// The line of the value at a path of keys; of the nearest table above it that is there, else 1.
+    /// The line of the value at a path of keys; of the nearest existing table above it, else 1.
     pub fn line_of(&self, keys: &[&str]) -> usize {
         let place = |depth| self.get(&keys[..depth])?.span();
         let nearest = (1..=keys.len()).rev().find_map(place);
@@ -186,7 +186,7 @@ impl Toml {
     }
 }
 
-/// The line that holds a byte of a text, from 1.
+/// The line that contains a byte of a text, from 1.
 pub fn line_at(text: &str, at: usize) -> usize {
     let ends = text.match_indices('\n').take_while(|(end, _)| *end < at);
     1 + ends.count()
@@ -196,19 +196,19 @@ fn name_of(path: &Utf8Path) -> &str {
     path.file_name().unwrap_or(path.as_str())
 }
 
-/// How many characters of a line are kept from a place on: more than are ever shown. A file may be one
+/// How many characters of a line are kept from a position on: more than are ever shown. A file may be one
 /// line of many megabytes.
 const KEPT: usize = 400;
-/// How many of them are marked at most: what is longer is clear from its beginning.
+/// How many of them are marked at most: a longer range is clear from its beginning.
 const MARKED: usize = 80;
 
-/// The byte at which a character begins; the end of a text of fewer.
+/// The byte at which the nth character begins; the end of a shorter text.
 fn nth_character(text: &str, count: usize) -> usize {
     let character = text.char_indices().nth(count);
     character.map_or(text.len(), |(at, _)| at)
 }
 
-/// The place of bytes of a text, for people; of several lines the first.
+/// The location of a byte range, for people; if it spans several lines, the first.
 pub fn locate(path: &Utf8Path, text: &str, span: &Range<usize>) -> Location {
     let mut start = span.start.min(text.len());
     while !text.is_char_boundary(start) {

@@ -8,7 +8,7 @@ use cargo_platform::{Cfg, Platform};
 use super::Dependency;
 
 impl Dependency {
-    /// Whether it is for this machine or may be: a `cfg` tells, a triple does not.
+    /// Whether it is or may be for this machine: a `cfg` is decisive, a triple is not.
     pub fn may_be_here(&self) -> bool {
         let platform = self.platform.as_deref();
         match platform.map(Platform::from_str) {
@@ -18,7 +18,7 @@ impl Dependency {
     }
 }
 
-/// What `rustc --print cfg` says of this machine, without what its processor can.
+/// What `rustc --print cfg` says about this machine, without its processor's features.
 fn flags() -> Vec<Cfg> {
     let width = usize::BITS;
     let endian = if cfg!(target_endian = "big") {

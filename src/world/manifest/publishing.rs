@@ -7,7 +7,7 @@ use crate::model::error::Result;
 
 use super::{Manifests, Toml, tables_of};
 
-/// What uv is configured with for `uv publish`.
+/// uv's configuration for `uv publish`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishConfig {
     /// `publish-url`
@@ -23,12 +23,12 @@ pub struct UvIndex {
     pub name: String,
     /// Where it lists its files.
     pub url: String,
-    /// `publish-url`; none for an index that is only read.
+    /// `publish-url`; `None` for an index that is only read.
     pub publish_url: Option<String>,
 }
 
 impl PublishConfig {
-    /// From a folder's uv.toml, beside which uv reads no other, else from its pyproject.toml.
+    /// From a folder's uv.toml, which is the only file uv reads if it exists, else from its pyproject.toml.
     ///
     /// # Errors
     /// As [`Manifests::toml`].

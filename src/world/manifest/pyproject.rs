@@ -38,11 +38,10 @@ pub enum GroupItem {
 }
 
 impl PyProject {
-    /// Takes a parsed file for a pyproject.toml.
+    /// A parsed file as a pyproject.toml.
     ///
     /// # Errors
-    /// [`Error::Manifest`] for what `[tool.pyx]` must not say, and what is of another type than the standards
-    /// say.
+    /// [`Error::Manifest`] for an invalid `[tool.pyx]`, and for values whose type violates the standards.
     pub fn of(toml: impl Into<Arc<Toml>>) -> Result<Self> {
         let toml = toml.into();
         standard::check(&toml)?;
@@ -93,7 +92,7 @@ impl PyProject {
         }
     }
 
-    /// Whether a backend other than maturin may compile the crates in its folder: setuptools, which
+    /// Whether a build backend other than maturin may compile the crates in its folder: setuptools, which
     /// does what its setup.py says, or one that the project brings itself.
     pub fn compiles_rust(&self) -> bool {
         let is_setuptools = self
@@ -105,7 +104,7 @@ impl PyProject {
         may_compile && !self.builds_with_maturin()
     }
 
-    /// Whether it describes a package, and nothing says what builds that.
+    /// Whether it describes a package, but names no build backend.
     pub fn is_package_without_backend(&self) -> bool {
         let has = |keys: &[&str]| self.toml.get(keys).is_some();
         !has(&["build-system"]) && (has(&["project", "name"]) || has(&["tool", "poetry", "name"]))
@@ -133,11 +132,11 @@ impl PyProject {
         all
     }
 
-    /// The versions of maturin that `build-system.requires` allows; of several requirements those that are
-    /// for every Python.
+    /// The maturin versions that `build-system.requires` allows; of several requirements, those without
+    /// markers for some Pythons.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where the requirement is not PEP 508.
+    /// [`Error::Manifest`] if the requirement is not PEP 508.
     pub fn maturin_versions(&self) -> Result<VersionSpecifiers> {
         let mut specifiers = Vec::new();
         let is_only = self.maturin_requirements().count() == 1;
@@ -166,7 +165,7 @@ impl PyProject {
     /// `requires-python`.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where it is not PEP 440.
+    /// [`Error::Manifest`] if it is not PEP 440.
     pub fn requires_python(&self) -> Result<Option<VersionSpecifiers>> {
         let Some(text) = self.toml.spanned(&["project", "requires-python"]) else {
             return Ok(None);
@@ -184,11 +183,11 @@ impl PyProject {
             })
     }
 
-    /// The Cargo.toml that maturin builds, absolute: `[tool.maturin] manifest-path`, else what stands
-    /// [beside](Self::manifest_beside) this file.
+    /// The Cargo.toml that maturin builds, absolute: `[tool.maturin] manifest-path`, else the one [next
+    /// to](Self::manifest_beside) this file.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where the named file is not there.
+    /// [`Error::Manifest`] if the named file does not exist.
     pub fn cargo_manifest(&self) -> Result<Option<Utf8PathBuf>> {
         if let Some(text) = self.toml.spanned(&["tool", "maturin", "manifest-path"]) {
             let path = normalize(&self.dir().join(&text.value));
@@ -204,9 +203,9 @@ impl PyProject {
         Ok(self.manifest_beside(crate::world::disk::is_file))
     }
 
-    /// The Cargo.toml that maturin builds where no `manifest-path` says it: the one beside this file, and
-    /// `rust/Cargo.toml` before it where the Python package has a folder for sources of its own, as
-    /// maturin has it (`ProjectResolver::resolve_manifest_paths`).
+    /// The Cargo.toml that maturin builds without a `manifest-path`: the one next to this file, or
+    /// `rust/Cargo.toml` in preference if the Python package has a source folder of its own, as in maturin
+    /// (`ProjectResolver::resolve_manifest_paths`).
     ///
     /// `is_file`: of an absolute path.
     pub fn manifest_beside(&self, is_file: impl Fn(&Utf8Path) -> bool) -> Option<Utf8PathBuf> {
@@ -242,7 +241,7 @@ impl PyProject {
             .is_some_and(|table| keys.iter().any(|key| table.contains_key(key)))
     }
 
-    /// `[tool.maturin] features` that are for some interpreters only.
+    /// `[tool.maturin] features` that are only for some interpreters.
     pub fn conditional_features(&self) -> Vec<ConditionalFeature> {
         ConditionalFeature::all(&self.toml)
     }
@@ -251,7 +250,7 @@ impl PyProject {
         self.toml.strings(&["project", "dependencies"])
     }
 
-    /// Every requirement of the file: dependencies, groups and extras.
+    /// Every requirement in the file: dependencies, groups and extras.
     pub fn requirements(&self) -> Vec<String> {
         let groups = self
             .groups
@@ -285,7 +284,7 @@ impl PyProject {
         found
     }
 
-    /// The bytes of what an extra, named as normalised, requires; none where there is no such extra.
+    /// The byte range of what an extra, by normalised name, requires; empty if there is no such extra.
     pub fn extra_span(&self, extra: &str) -> Range<usize> {
         let extras = self.toml.table(&["project", "optional-dependencies"]);
         let mut extras = extras.into_iter().flat_map(|table| table.iter());
@@ -299,14 +298,14 @@ impl PyProject {
         dynamic.iter().any(|name| name == field)
     }
 
-    /// Whether `[project]` is one by PEP 621: with a name, and a version that is said or dynamic.
-    /// uv refuses to read any other, which older projects with maturin have.
+    /// Whether `[project]` is valid by PEP 621: with a name, and a version that is stated or dynamic. uv
+    /// refuses to read any other, and older maturin projects have such.
     pub fn is_complete(&self) -> bool {
         let version = self.toml.get(&["project", "version"]);
         self.name().is_some() && (version.is_some() || self.is_dynamic("version"))
     }
 
-    /// Whether it is of a package, and not of tools or an environment alone.
+    /// Whether it belongs to a package, and not only to tools or an environment.
     pub fn is_built(&self) -> bool {
         self.toml.table(&["build-system"]).is_some()
     }
@@ -329,8 +328,8 @@ impl PyProject {
         text
     }
 
-    /// Files whose content goes into the metadata: the readme and files of licences, as far as
-    /// they are named; relative to the folder.
+    /// Files whose content goes into the metadata: the readme and licence files, as far as they are named;
+    /// relative to the folder.
     pub fn metadata_files(&self) -> Vec<String> {
         let mut files = Vec::new();
         let readme = self.toml.get(&["project", "readme"]);
@@ -340,7 +339,7 @@ impl PyProject {
         files
     }
 
-    /// What licence files are found by, relative to the folder (PEP 639).
+    /// The globs for licence files, relative to the folder (PEP 639).
     pub fn licence_globs(&self) -> Vec<&str> {
         let globs = self.toml.get(&["project", "license-files"]);
         let globs = globs.and_then(Item::as_array).into_iter().flatten();
@@ -368,8 +367,7 @@ fn groups(toml: &Toml) -> BTreeMap<String, Vec<GroupItem>> {
     groups
 }
 
-/// In the order of the file: an entry that includes another group is one of `[[dependency-groups.NAME]]` as
-/// well.
+/// In file order: an entry that includes another group can also be written as `[[dependency-groups.NAME]]`.
 fn group_items(list: &Item) -> Vec<GroupItem> {
     let words = spanned_strings(list).into_iter();
     let words = words.map(|word| (word.span.start, GroupItem::Requirement(word.value)));

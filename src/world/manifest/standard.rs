@@ -43,7 +43,7 @@ enum Entry {
     Other(Table),
 }
 
-/// Whatever it holds.
+/// Whatever it contains.
 #[derive(Deserialize)]
 struct Table {}
 

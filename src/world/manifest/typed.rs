@@ -13,10 +13,10 @@ use crate::model::nearest::nearest;
 
 use super::Toml;
 
-/// Reads the table at a path of keys; the default where it is absent.
+/// Reads the table at a path of keys; the default if it is absent.
 ///
 /// # Errors
-/// [`Error::Manifest`] at the key that is unknown or at the value of another type.
+/// [`Error::Manifest`] at an unknown key or at a value of the wrong type.
 pub(super) fn read<T: DeserializeOwned + Default>(toml: &Toml, keys: &[&str]) -> Result<T> {
     let Some(item) = toml.get(keys) else {
         return Ok(T::default());
@@ -29,7 +29,7 @@ pub(super) fn read<T: DeserializeOwned + Default>(toml: &Toml, keys: &[&str]) ->
     de::from_document(DocumentMut::from(table)).map_err(|error| mistake(toml, &error))
 }
 
-/// serde by itself takes an array for a struct, too.
+/// By default, serde accepts an array for a struct too.
 pub(super) fn table<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Deserialize<'de>,
@@ -52,14 +52,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for TableVisitor<T> {
     }
 }
 
-/// What serde calls otherwise than TOML.
+/// serde's terms that differ from TOML's.
 const TERMS: [(&str, &str); 3] = [
     ("expected a sequence", "expected an array"),
     ("invalid type: sequence", "invalid type: array"),
     ("invalid type: map", "invalid type: table"),
 ];
 
-/// serde's words in TOML's and ours, with the place and with what to write instead.
+/// serde's message in TOML's and pyx's words, with the place and what to write instead.
 fn mistake(toml: &Toml, error: &de::Error) -> Error {
     let span = error.span().unwrap_or_default();
     let written = toml.text().get(span.clone()).unwrap_or_default();
@@ -83,7 +83,7 @@ fn mistake(toml: &Toml, error: &de::Error) -> Error {
     toml.error(&span, said, hint)
 }
 
-/// Reads the value of a key at the root of the file; `None` where it is absent.
+/// Reads the value of a key at the root of the file; `None` if it is absent.
 ///
 /// # Errors
 /// As [`read`].
@@ -96,7 +96,7 @@ pub(super) fn read_value<T: DeserializeOwned>(toml: &Toml, key: &str) -> Result<
     read.map(Some).map_err(|error| mistake(toml, &error))
 }
 
-/// A value as it was meant: a number for a version, a string for an array of one.
+/// What a value was probably meant to be: a number for a version, a string for an array of one.
 fn instead(written: &str, said: &str) -> Option<String> {
     let is_number = written.starts_with(|first: char| first.is_ascii_digit());
     let is_string = written.starts_with(['"', '\'']);

@@ -17,12 +17,12 @@ pub(super) const DEV_DEPENDENCIES: [&str; 3] = ["tool", "uv", "dev-dependencies"
 /// normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflicting {
-    /// Where none is said, the one that says it.
+    /// If not stated, the package that declares it.
     pub package: String,
     pub part: Part,
 }
 
-/// What of a package uv can install.
+/// The parts of a package that uv can install.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     Package,
@@ -41,8 +41,8 @@ pub enum CacheKey {
 }
 
 impl CacheKey {
-    /// What a file key finds among paths relative to the folder: uv takes the files of folders below
-    /// for those of `src/*.rs`, too. `None` where it is no glob that can be read.
+    /// What a file key matches among paths relative to the folder: in uv, `src/*.rs` matches files in
+    /// subfolders too. `None` if it is not a valid glob.
     pub fn glob(pattern: &str) -> Option<GlobMatcher> {
         let glob = Glob::new(pattern.trim_start_matches("./")).ok()?;
         Some(glob.compile_matcher())
@@ -57,7 +57,7 @@ impl CacheKey {
             .unwrap_or(Self::Git)
     }
 
-    /// Those of a list, each with the place of its entry; words are files.
+    /// Those of a list, each with the place of its entry; strings are files.
     fn all(list: &Item) -> Vec<(Self, Range<usize>)> {
         let words = spanned_strings(list).into_iter();
         let words = words.map(|word| (Self::File(word.value), word.span));
@@ -70,8 +70,8 @@ impl CacheKey {
 }
 
 impl PyProject {
-    /// The groups that uv installs by default, normalised, there or not: `[tool.uv] default-groups`,
-    /// else `dev`.
+    /// The groups that uv installs by default, normalised, existing or not: `[tool.uv] default-groups`, else
+    /// `dev`.
     pub fn default_group_names(&self) -> Vec<String> {
         let wanted = match self.toml.get(&["tool", "uv", "default-groups"]) {
             Some(item) if item.as_str() == Some("all") => self.groups.keys().cloned().collect(),
@@ -94,7 +94,7 @@ impl PyProject {
         })
     }
 
-    /// `[tool.uv] conflicts`: sets of which no two are installed together.
+    /// `[tool.uv] conflicts`: sets of which no two entries are installed together.
     pub fn conflicts(&self) -> Vec<Vec<Conflicting>> {
         let item = self.toml.get(&["tool", "uv", "conflicts"]);
         let sets = item.and_then(Item::as_array).into_iter().flatten();
@@ -130,17 +130,17 @@ impl PyProject {
         }
     }
 
-    /// Whether the root of a uv workspace is here.
+    /// Whether this is the root of a uv workspace.
     pub fn is_uv_workspace(&self) -> bool {
         self.toml.table(&["tool", "uv", "workspace"]).is_some()
     }
 
-    /// Whether uv is to take care of it (`[tool.uv] managed`).
+    /// Whether uv manages the project (`[tool.uv] managed`).
     pub fn is_managed(&self) -> bool {
         self.toml.bool(&["tool", "uv", "managed"]) != Some(false)
     }
 
-    /// Whether uv installs it, and not only what it depends on (uv docs, "Build systems").
+    /// Whether uv installs the project itself, and not only its dependencies (uv docs, "Build systems").
     pub fn is_uv_package(&self) -> bool {
         let said = self.toml.bool(&["tool", "uv", "package"]);
         said.unwrap_or_else(|| self.is_built())
@@ -178,7 +178,7 @@ impl PyProject {
             .collect()
     }
 
-    /// The files among `[tool.uv] cache-keys` that are said, each with the place of its entry.
+    /// The files among the declared `[tool.uv] cache-keys`, each with the place of its entry.
     pub fn file_keys(&self) -> Vec<(String, Range<usize>)> {
         let item = self.toml.get(&["tool", "uv", "cache-keys"]);
         let entries = item.map(CacheKey::all).unwrap_or_default().into_iter();

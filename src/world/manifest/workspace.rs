@@ -9,8 +9,8 @@ use crate::model::path::normalize;
 
 use super::Toml;
 
-/// The folder of the workspace of the crate that a Cargo.toml is of; its own where it has none. `read`: gives
-/// the manifests of the folders above.
+/// The workspace folder of the crate that a Cargo.toml belongs to; its own if it has no workspace. `read`:
+/// gives the manifests of the folders above.
 pub(super) fn root_of(
     cargo: &Toml,
     mut read: impl FnMut(&Utf8Path) -> Result<Option<Arc<Toml>>>,
@@ -34,8 +34,8 @@ pub(super) fn root_of(
     Ok(own.to_owned())
 }
 
-/// Whether the root of a workspace leaves a folder out: `exclude` names it or one above it, and `members`
-/// does neither. What `members` finds by a glob is not named.
+/// Whether a workspace root excludes a folder: `exclude` names it or one above it, and `members` does not.
+/// What `members` finds by a glob does not count as named.
 pub fn excludes(root: &Toml, dir: &Utf8Path) -> bool {
     let names = |key: &str| {
         let folders = root.strings(&["workspace", key]);

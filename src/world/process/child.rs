@@ -55,8 +55,8 @@ pub struct Output {
 
 static SHARED: RwLock<BTreeMap<String, String>> = RwLock::new(BTreeMap::new());
 
-/// Variables for each child that starts from now on, on top of the inherited ones, in place of those of
-/// an earlier call, which are returned. What a child's own call sets counts more.
+/// Variables for every child started from now on, on top of the inherited ones, replacing those of an earlier
+/// call, which are returned. What a child's own call sets takes precedence.
 pub fn share(variables: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
     std::mem::replace(&mut *shared, variables)

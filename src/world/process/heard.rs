@@ -22,7 +22,7 @@ use super::signals::{GRACE, check_signals, noted};
 const TICK: Duration = Duration::from_millis(20);
 /// How long a pipe that a grandchild keeps open must be silent after the child's end.
 const SILENCE: Duration = Duration::from_millis(200);
-/// How long it is heard at most.
+/// How long it is read at most.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Runs to the end and returns what was printed; for short questions only.
@@ -46,15 +46,15 @@ pub fn read(invocation: &Invocation) -> Result<Output> {
     Ok(output)
 }
 
-/// Runs with both streams piped and calls `on_line` with every line, without its newline, in
-/// the order of arrival.
+/// Runs with both streams piped and calls `on_line` with every line, without its newline, in order of
+/// arrival.
 ///
-/// The child leads a process group of its own: none of the tools below us ends its children
-/// when it dies, so a signal goes to the whole group. `SIGINT` twice, or `GRACE` after the
-/// first, kills it. Such a group may not read the terminal: the system stops whoever tries.
+/// The child leads a process group of its own: none of the tools below us ends its children when it dies, so
+/// a signal goes to the whole group. `SIGINT` twice, or `GRACE` after the first, kills it. Such a group may
+/// not read the terminal: the system stops any process that tries.
 ///
 /// # Errors
-/// [`MachineError::Asks`] where something in the group would read the terminal.
+/// [`MachineError::Asks`] if something in the group tries to read the terminal.
 pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -> Result<Status> {
     check_signals()?;
     let (lines, receiver) = mpsc::channel();
@@ -128,7 +128,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
     Ok(ended.map_or(Status::Code(1), |(status, _)| status))
 }
 
-/// Until the end, or until nobody listens any more, though somebody still speaks.
+/// Until the end, or until the output is given up although something still writes.
 fn forward_lines(
     reader: impl Read,
     stream: Stream,
@@ -154,15 +154,15 @@ fn forward_lines(
 pub(super) struct Group {
     pub(super) leader: Box<dyn ChildWrapper>,
     passed_on: usize,
-    /// Since when it has been told to end.
+    /// Since when it has been asked to end.
     told: Option<Patience>,
-    /// Whether it would read the terminal.
+    /// Whether it tries to read the terminal.
     asks: bool,
     killed: bool,
 }
 
 impl Group {
-    /// The command ends here: it holds the pipes' writing ends, and reading would never end.
+    /// The command ends here: it holds the writing ends of the pipes, and reading would never end.
     pub(super) fn lead(command: Command) -> std::io::Result<Self> {
         let mut command = CommandWrap::from(command);
         #[cfg(unix)]
@@ -178,8 +178,8 @@ impl Group {
         })
     }
 
-    /// How the leader has ended, if it has. The whole group is waited for where orphans of it become our
-    /// children, as those of the first process in a container do, and then the leader's end is lost.
+    /// How the leader ended, if it has. The whole group is waited for if its orphans become our children,
+    /// like those of the first process in a container, and then the leader's status is lost.
     fn end_of_leader(&mut self) -> std::io::Result<Option<ExitStatus>> {
         if cfg!(unix) {
             return self.leader.inner_mut().try_wait();
@@ -205,12 +205,12 @@ impl Group {
         }
     }
 
-    /// Whether those that it has started still take their time to end, as they were told.
+    /// Whether its descendants are still taking time to end, as they were asked to.
     fn cleans_up(&self) -> bool {
         self.told.is_some() && !self.asks && !self.killed && is_populated(self.leader.id())
     }
 
-    /// Who waits for a person would wait for ever.
+    /// A process that waits for a person would wait forever.
     fn end_if_it_asks(&mut self) {
         if self.told.is_none() && reads_the_terminal(self.leader.id()) {
             self.asks = true;
@@ -230,13 +230,13 @@ fn send_to_group(leader: &dyn ChildWrapper, signal: i32) {
     let _ = leader.signal(signal); // an error means that nobody is left
 }
 
-/// Whether something is in the pipe that nobody has read.
+/// Whether there is unread data in the pipe.
 #[cfg(unix)]
 fn holds_more(pipe: &PipeReader) -> bool {
     rustix::io::ioctl_fionread(pipe).is_ok_and(|bytes| bytes > 0)
 }
 
-/// The system stops the whole group, whoever in it reads the terminal: a look at the leader tells.
+/// The system stops the whole group, whichever process reads the terminal: looking at the leader is enough.
 #[cfg(unix)]
 fn reads_the_terminal(leader: u32) -> bool {
     use rustix::process::{WaitId, WaitIdOptions, waitid};

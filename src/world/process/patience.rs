@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// A clock that does not run while we are stopped at a terminal: whoever looks at it more often than
-/// that counts no more than a second for each look.
+/// A clock that does not run while we are stopped at a terminal: it counts at most a second per look, so it
+/// must be looked at more often than that.
 #[derive(Debug)]
 pub struct Patience {
     last: Instant,
@@ -22,7 +22,7 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// The time since it was made, as far as it was looked at meanwhile.
+    /// The time since it was created, as far as it was looked at meanwhile.
     pub fn spent(&mut self) -> Duration {
         let now = Instant::now();
         self.spent += now.duration_since(self.last).min(LOOK);

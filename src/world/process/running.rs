@@ -58,7 +58,7 @@ pub(super) fn has_any() -> bool {
     !children().is_empty()
 }
 
-/// Whether a child runs in which no person works.
+/// Whether a child runs that no person works in.
 #[cfg(unix)]
 pub(super) fn has_groups() -> bool {
     let children = children();
@@ -78,7 +78,7 @@ mod windows {
 
     use super::Child;
 
-    /// Ours, with all that is started by somebody in it. Where the system refuses we go on without.
+    /// Ours, with everything started by a process in it. If the system refuses, we go on without.
     static JOB: LazyLock<Option<Job>> = LazyLock::new(|| {
         let job = Job::create().ok()?;
         job.assign_current_process().ok()?;
@@ -90,8 +90,8 @@ mod windows {
         LazyLock::force(&JOB);
     }
 
-    /// As long as a child runs, all in the job end with us; what they leave when they end may go on, as
-    /// on other systems.
+    /// As long as a child runs, everything in the job ends with us; what children leave behind when they end
+    /// may go on, as on other systems.
     pub(super) fn guard(children: &[Child]) {
         let mut limits = ExtendedLimitInfo::new();
         if !children.is_empty() {
@@ -123,14 +123,14 @@ mod unix {
 
     use super::{Child, children};
 
-    /// A shell's: it must not end with us, and needs nothing of ours.
+    /// Must be a shell: it must not end with us, and needs nothing of ours.
     const GUARD: &str = include_str!("guard.sh");
 
     pub(in super::super) fn pid(id: u32) -> Option<Pid> {
         Pid::from_raw(i32::try_from(id).ok()?)
     }
 
-    /// Stops the groups of our own, which the terminal does not know.
+    /// Stops the process groups of our own, which the terminal does not know.
     pub(in super::super) fn stop() {
         tell_groups(Signal::STOP);
     }
@@ -149,7 +149,7 @@ mod unix {
         }
     }
 
-    /// Tells the guard what to end should we be killed. The first child has it started.
+    /// Tells the guard what to end if we are killed. The first child makes it start.
     pub(super) fn guard(children: &[Child]) {
         static GUARDED: Mutex<Option<ChildStdin>> = Mutex::new(None);
         let mut guard = GUARDED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -191,7 +191,7 @@ mod unix {
         found
     }
 
-    /// Whether somebody in a group has not ended.
+    /// Whether a process in a group has not ended.
     pub(in super::super) fn is_populated(leader: u32) -> bool {
         processes().iter().any(|it| it.group == leader)
     }
@@ -225,7 +225,7 @@ mod unix {
         text.lines().filter_map(process).collect()
     }
 
-    /// Of a line that begins with its number, its state, its parent's number and its group's.
+    /// From a line that begins with its id, its state, its parent's id and its group's.
     fn process(line: &str) -> Option<Process> {
         let mut words = line.split_whitespace();
         let id = words.next()?.parse().ok()?;
@@ -234,8 +234,8 @@ mod unix {
         (!has_ended).then_some(Process { id, parent, group })
     }
 
-    /// The bytes that a process and each below it have written so far; none where the system does not
-    /// count them.
+    /// The bytes that a process and each one below it have written so far; empty if the system does not count
+    /// them.
     pub(in super::super) fn written(id: u32) -> BTreeMap<u32, u64> {
         let counted = below(id).into_iter().filter_map(|id| {
             let text = disk::read_text(Utf8Path::new(&format!("/proc/{id}/io"))).ok()??;

@@ -10,14 +10,14 @@ use super::heard::Group;
 use super::running::Running;
 use super::signals::check_signals;
 
-/// A child that serves while this lives, and is killed with all that it has started when it ends.
+/// A child that serves as long as this value lives, and is then killed with everything it started.
 pub struct Server {
     group: Group,
     _running: Running,
 }
 
 impl Server {
-    /// Starts it; what it prints is not heard.
+    /// Starts it; its output is discarded.
     ///
     /// # Errors
     /// [`MachineError::Spawn`](crate::model::error::MachineError::Spawn)

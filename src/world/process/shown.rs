@@ -21,11 +21,11 @@ use super::signals::{check_signals, noted};
 /// How often a running child is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// A program may note a signal by so many bytes to itself; whoever answers a person writes more.
+/// A program may record a signal by writing this many bytes to itself; one that answers a person writes more.
 #[cfg(unix)]
 const NOTE: u64 = 8;
 
-/// Children of [`show`] that run, and those of them that are to end.
+/// Running children of [`show`], and those of them that are to end.
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
 static TO_END: AtomicUsize = AtomicUsize::new(0);
 
@@ -34,12 +34,12 @@ pub fn is_shown() -> bool {
     SHOWN.load(Ordering::SeqCst) > 0
 }
 
-/// Ends the child of [`show`] that runs, with all that it has started, as SIGTERM to us would.
+/// Ends the running child of [`show`] with everything it started, as a SIGTERM to us would.
 pub fn end_shown() {
     TO_END.store(SHOWN.load(Ordering::SeqCst), Ordering::SeqCst);
 }
 
-/// One that is counted as long as it runs.
+/// Counts a child as long as it runs.
 struct Count;
 
 impl Count {
@@ -56,17 +56,16 @@ impl Drop for Count {
     }
 }
 
-/// Runs with our own stdin, stdout and stderr, in our own process group, so that job control,
-/// pagers and debuggers work.
+/// Runs with our own stdin, stdout and stderr, in our own process group, so that job control, pagers and
+/// debuggers work.
 ///
-/// Ctrl-C at the terminal reaches the child by itself; one that was sent to us alone is passed on. The
-/// child decides what becomes of it, but a Ctrl-C after one that changed nothing (where the system does not
-/// say what is written, the third) kills it with all that it has started: code that is no Python's never
-/// looks up. SIGTERM and SIGHUP are passed on to all of
-/// them, which have ten seconds to end.
+/// Ctrl-C at the terminal reaches the child directly; a SIGINT sent only to us is passed on. The child
+/// decides what to do, but a Ctrl-C after one that changed nothing (if the system does not count written
+/// bytes, the third) kills it with everything it started: native code never checks. SIGTERM and SIGHUP are
+/// passed on to all of them, which have ten seconds to end.
 ///
 /// # Errors
-/// [`Error::Interrupted`] where it was killed.
+/// [`Error::Interrupted`] if it was killed.
 pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> {
     let (seen, _) = noted();
     check_signals()?;
@@ -109,19 +108,19 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
 struct Shown {
     child: Box<dyn ChildWrapper>,
     at_terminal: bool,
-    /// How many signals were noted when it was last looked at.
+    /// How many signals had been noted at the last look.
     seen: usize,
-    /// By which signal of ours.
+    /// The signal to us that killed it.
     killed: Option<i32>,
-    /// Whether all of it was: who looks for that goes through all processes.
+    /// Whether all its processes were killed: finding them means going through all processes.
     #[cfg(unix)]
     is_killed: bool,
     #[cfg(unix)]
     interrupts: usize,
-    /// The bytes that each of its processes had written by then, where the system counts them.
+    /// The bytes that each of its processes had written by then, if the system counts them.
     #[cfg(unix)]
     written: BTreeMap<u32, u64>,
-    /// Since when it has been told to end.
+    /// Since when it has been asked to end.
     #[cfg(unix)]
     told: Option<Patience>,
 }
@@ -201,7 +200,7 @@ fn send_to_all(id: u32, signal: i32) {
 
 #[cfg(not(unix))]
 impl Shown {
-    /// Where a console is, it has told everybody in it.
+    /// On Windows, the console has already told every process in it.
     fn pass_signals_on(&mut self) {
         let (count, signal) = noted();
         if count > self.seen && !self.at_terminal {

@@ -9,9 +9,9 @@ use crate::model::error::{Error, Result};
 #[cfg(unix)]
 use super::running;
 
-/// What a child that was told to end gets to clean up before it is killed.
+/// How long a child that was asked to end may clean up before it is killed.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
-/// Who is still there so long after a signal is waited for, which is said.
+/// If a child is still there this long after a signal, the user is told that it is waited for.
 #[cfg(unix)]
 const PROMPT: Duration = Duration::from_secs(1);
 
@@ -32,13 +32,13 @@ fn note(signal: i32) -> usize {
 static WAITS: OnceLock<Box<dyn Fn(Duration) + Send + Sync>> = OnceLock::new();
 static NOTING: Once = Once::new();
 
-/// Lets [`check_signals`] tell `waits` what a child has to clean up, where one is not gone at once.
+/// Makes [`check_signals`] call `waits` with the time that a child has to clean up, unless it ends at once.
 pub fn when_it_waits(waits: impl Fn(Duration) + Send + Sync + 'static) {
     let _ = WAITS.set(Box::new(waits)); // a second one would be that of the same program
 }
 
-/// The signals, each a bit from the lowest on, that whoever started us wants ignored, as `nohup` does and a
-/// shell with what it puts in the background (proc(5), `SigIgn`). Other systems than Linux do not tell.
+/// The signals, each a bit from the lowest on, that our parent wants ignored, as `nohup` does, or a shell for
+/// background jobs (proc(5), `SigIgn`). Only Linux reports this.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -48,7 +48,7 @@ fn ignored() -> u64 {
         .unwrap_or_default()
 }
 
-/// SIGINT, SIGTERM and SIGHUP are noted, and Ctrl-Z at a terminal stops all that runs below us as well.
+/// SIGINT, SIGTERM and SIGHUP are noted, and Ctrl-Z at a terminal stops everything below us too.
 #[cfg(unix)]
 fn note_signals() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
@@ -76,8 +76,8 @@ fn note_signals() {
     });
 }
 
-/// Says that a child is waited for, where it is not gone at once; ends us where there is none and whatever
-/// we do does not look up.
+/// Reports that a child is waited for unless it ends at once; ends us if there is no child and our own work
+/// does not check.
 #[cfg(unix)]
 fn see_it_end(signal: i32) {
     std::thread::sleep(PROMPT);
@@ -101,9 +101,9 @@ fn note_signals() {
     });
 }
 
-/// Whether the work may go on. From the first call on signals are noted instead of ending us: whoever
-/// starts a child or changes a file asks first. A run with nothing to do never does, and is spared a
-/// thread, which is a tenth of its time.
+/// Whether the work may go on. From the first call on, signals are noted instead of ending us: call it before
+/// starting a child or changing a file. A run with nothing to do never calls it, and is spared a thread,
+/// which is a tenth of its time.
 ///
 /// # Errors
 /// [`Error::Interrupted`] once a signal has been noted.

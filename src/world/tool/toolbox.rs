@@ -17,26 +17,25 @@ use crate::world::session::Session;
 /// Written last: without it the environment is not complete.
 const RECEIPT: &str = "receipt.json";
 
-/// What was put into an environment, bytecode aside: Python writes that by itself.
+/// What was put into an environment, without bytecode: Python writes that by itself.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Receipt {
     /// SHA-256 of the list, hex.
     requirements: String,
-    /// SHA-256 of size, time of change and inode of every file, the interpreter's included; hex.
+    /// SHA-256 of the size, modification time and inode of every file, including the interpreter; hex.
     signatures: String,
     /// SHA-256 of the same files' content, hex.
     contents: String,
 }
 
-/// How much of an environment is there.
+/// How much of an environment exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolboxState {
     Intact,
-    /// The same in files that do not look the same, as in a copy of the cache. All of it had to be read
-    /// to know.
+    /// The same, but its files look different, as in a copy of the cache. Everything had to be read to know.
     Same,
     Missing,
-    /// Something in it is not what was put there, or its interpreter is another or gone.
+    /// Something in it is not what was put there, or its interpreter is gone or another one.
     Changed,
 }
 
@@ -53,7 +52,7 @@ pub struct Toolbox {
     pub label: &'static str,
     /// Absolute.
     pub dir: Utf8PathBuf,
-    /// The interpreter that it is made with, absolute.
+    /// The interpreter that it is created with, absolute.
     pub python: Utf8PathBuf,
     /// Its version.
     pub minor: (u64, u64),
@@ -74,7 +73,7 @@ impl Toolbox {
         }
     }
 
-    /// Of the list, hex: what was checked by one list is checked again by another.
+    /// Of the list, hex: what was checked with one list is checked again with another.
     pub fn digest(&self) -> String {
         disk::digest(self.requirements.as_bytes())
     }
@@ -114,7 +113,7 @@ impl Toolbox {
         venv::site_packages(&self.dir, &format!("python{major}.{minor}"))
     }
 
-    /// The version that the list has of a package.
+    /// The version of a package in the list.
     pub fn version(&self, package: &str) -> Option<&str> {
         let prefix = format!("{package}==");
         let line = self
@@ -124,10 +123,10 @@ impl Toolbox {
         line.split_whitespace().next()
     }
 
-    /// Makes it; another process that does the same is waited for.
+    /// Creates it, waiting for another process that does the same.
     ///
     /// # Errors
-    /// [`ToolError::Provision`] with what uv says.
+    /// [`ToolError::Provision`] with uv's message.
     pub fn provide(&self, session: &Session, uv: &Utf8Path) -> Result<()> {
         let _lock = super::lock::take(session)?;
         match self.state() {
@@ -161,7 +160,7 @@ impl Toolbox {
         disk::exchange(staging, &self.dir)
     }
 
-    /// Records how what is [`Same`](ToolboxState::Same) looks now, so that the next run need not read it.
+    /// Records what [`Same`](ToolboxState::Same) looks like now, so that the next run need not read it.
     ///
     /// # Errors
     /// [`MachineError::Io`](crate::model::error::MachineError::Io)
@@ -173,7 +172,7 @@ impl Toolbox {
         Ok(())
     }
 
-    /// Everything that its tools are made of, sorted; absolute. `root`: where it stands.
+    /// Everything that its tools consist of, sorted; absolute. `root`: where it is.
     fn files(&self, root: &Utf8Path) -> Vec<Utf8PathBuf> {
         let receipt = root.join(RECEIPT);
         let mut files = disk::all_files(root);
@@ -190,7 +189,7 @@ impl Toolbox {
         files
     }
 
-    /// `root`: where it stands until it is complete.
+    /// `root`: where it is until it is complete.
     fn record(&self, root: &Utf8Path) -> Result<()> {
         let files = self.files(root);
         let receipt = serde_json::to_vec_pretty(&Receipt {
@@ -216,8 +215,8 @@ impl Toolbox {
     }
 }
 
-/// When a file's status has changed is no part of it: uv links one file into many environments, and each
-/// link changes that.
+/// The status-change time is not included: uv links one file into many environments, and each link changes
+/// it.
 fn signatures(dir: &Utf8Path, files: &[Utf8PathBuf]) -> String {
     of_each(dir, files, &|file| {
         let signature = disk::signature(file);
