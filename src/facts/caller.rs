@@ -23,12 +23,11 @@ pub struct Caller {
     pub scrubbed: BTreeSet<String>,
     /// Whether `UV_PROJECT_ENVIRONMENT` says where the environment is.
     pub names_environment: bool,
-    /// The files with constraints that uv is told of by a variable, absolute.
+    /// The constraints files that a variable names for uv, absolute.
     pub constraints: Vec<Utf8PathBuf>,
-    /// The same with overrides.
+    /// The same for overrides.
     pub overrides: Vec<Utf8PathBuf>,
-    /// Where just would write scripts, where no program may run there: what names the folder, and the
-    /// folder.
+    /// Where just would write scripts, if no program may run there: what names the folder, and the folder.
     pub noexec: Option<(String, Utf8PathBuf)>,
     /// The recipes that this program runs in.
     pub inside: Vec<RecipeMark>,

@@ -17,14 +17,14 @@ use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
 
-/// The oldest CPython that anybody still builds for.
+/// The oldest CPython that anyone still builds for.
 const FIRST: u64 = 7;
 
-/// So many seconds of tests are worth a machine of their own: less goes into getting it ready.
+/// This many seconds of tests justify another machine: setting one up takes less.
 const WORTH_A_MACHINE: f64 = 120.0;
-/// GitHub runs no more jobs of one matrix.
+/// GitHub's limit of jobs in one matrix.
 const MOST_ROWS: u32 = 256;
-/// On how many systems each is run.
+/// The number of systems that each runs on.
 const SYSTEMS: u32 = 3;
 /// More jobs of one kind than this only wait for each other.
 const MOST_SHARDS: u32 = 10;
@@ -32,33 +32,33 @@ const MOST_SHARDS: u32 = 10;
 /// What continuous integration runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CiPlan {
-    /// The versions of CPython that the project is for, oldest first: `3.12`, or `3.12.1` where requires-python
+    /// The CPython versions that the project supports, oldest first: `3.12`, or `3.12.1` if requires-python
     /// allows no later release of it.
     pub pythons: Vec<String>,
-    /// Into how many parts the tests of each are split.
+    /// How many parts the tests of each are split into.
     pub shards: u32,
-    /// Where jobs are run, as the project is what is found there: its folder, relative to the root of the
-    /// repository; empty for the root itself.
+    /// Where jobs run so that they find the project: its folder, relative to the root of the repository;
+    /// empty for the root itself.
     pub folder: String,
-    /// Recorded seconds of the tests that are under version control, relative to `folder`.
+    /// Recorded test durations that are under version control, relative to `folder`.
     pub durations: Option<String>,
     /// Where shards leave their reports, relative to the root of the repository.
     pub reports: String,
     /// Whether there are distributions to release.
     pub is_released: bool,
-    /// What the project says of the platform tag of wheels for Linux.
+    /// The platform tag of wheels for Linux that the project asks for.
     pub compatibility: Option<String>,
-    /// Whether a wheel is for one version of Python, so that one is built for each; not where the project says
-    /// itself for which, as `release wheel` obeys that.
+    /// Whether a wheel is for one version of Python, so that one is built for each; not if the project names
+    /// the versions itself, which `release wheel` obeys.
     pub wheel_for_each: bool,
 }
 
 impl CiPlan {
-    /// `durations`: recorded seconds of the tests, absolute; else those in [`RECORDED`], else those of the
-    /// last run.
+    /// `durations`: recorded test durations, absolute; else those in [`RECORDED`], else those of the last
+    /// run.
     ///
     /// # Errors
-    /// [`Error::Usage`] where no Python is allowed, and for durations that cannot be read.
+    /// [`Error::Usage`] if no Python is allowed, and for durations that cannot be read.
     pub fn gather(
         session: &Session,
         request: &Request,
@@ -101,8 +101,7 @@ impl CiPlan {
     }
 }
 
-/// One of each minor version, as `--python` takes it: where not all of its releases are allowed, the newest
-/// that is.
+/// One for each minor version, as `--python` accepts it: the newest allowed release if not all are allowed.
 fn pythons(requires: &[VersionSpecifiers], supported: &[SupportedPythons]) -> Vec<String> {
     let all = (FIRST..=NEWEST_PYTHON.1).map(|minor| (NEWEST_PYTHON.0, minor));
     let is_built = |minor: &Minor| supported.iter().all(|it| it.cpython.contains(*minor));
@@ -111,14 +110,14 @@ fn pythons(requires: &[VersionSpecifiers], supported: &[SupportedPythons]) -> Ve
         .collect()
 }
 
-/// How each file begins that pyx writes for continuous integration.
+/// The beginning of each file that pyx writes for continuous integration.
 const OURS: &str = "# What `cargo pyx ";
 
-/// The edit that has a file hold `after`; `root`: of the repository, absolute. `names`: its name, and that
-/// which it gets where somebody else's has the first.
+/// The edit that makes `after` the content of a file; `root`: of the repository, absolute. `names`: its name,
+/// and the alternative if someone else's file has the first.
 ///
 /// # Errors
-/// [`Error::Usage`] where both are somebody else's.
+/// [`Error::Usage`] if both are someone else's.
 pub fn ci_edit(root: &Utf8Path, names: [&str; 2], after: String) -> Result<Edit> {
     for shown in names {
         let path = root.join(shown);
@@ -137,8 +136,8 @@ pub fn ci_edit(root: &Utf8Path, names: [&str; 2], after: String) -> Result<Edit>
     Err(Error::Usage(message))
 }
 
-/// The recorded seconds of the tests that are under version control, absolute: beside the project, else at
-/// the root of the repository.
+/// The recorded test durations that are under version control, absolute: next to the project, else at the
+/// root of the repository.
 fn recorded(session: &Session, project: &Project) -> Option<Utf8PathBuf> {
     let mut folders = [&*project.root, project.checkout()].into_iter();
     let dir = folders.find(|dir| {
@@ -148,13 +147,13 @@ fn recorded(session: &Session, project: &Project) -> Option<Utf8PathBuf> {
     Some(dir.join(RECORDED))
 }
 
-/// As it is written on any system; `None` where it is elsewhere, as on this machine alone.
+/// With forward slashes; `None` if it is elsewhere, on this machine only.
 fn in_checkout(project: &Project, path: &Utf8Path) -> Option<String> {
     let below = path.strip_prefix(project.checkout()).ok()?;
     Some(slashed(below))
 }
 
-/// As many as are worth it.
+/// As many as are worthwhile.
 fn shards(seconds: f64) -> u32 {
     let mut count = 1;
     while count < MOST_SHARDS && seconds / f64::from(count + 1) >= WORTH_A_MACHINE {

@@ -17,7 +17,7 @@ use crate::world::network;
 use crate::world::session::Session;
 use crate::world::tool::{self, Provision};
 
-/// How the variables begin that name a store. Those of S3 have no word of their own.
+/// Prefixes of the variables that name a store. Those of S3 have none of their own.
 const STORES: [&str; 10] = [
     "SCCACHE_AZURE_",
     "SCCACHE_BUCKET",
@@ -31,7 +31,7 @@ const STORES: [&str; 10] = [
     "SCCACHE_WEBDAV_",
 ];
 
-/// What says that somebody else keeps a server for these builds.
+/// The variables that say that someone else runs a server for these builds.
 const SERVERS: [&str; 2] = ["SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"];
 
 /// sccache as the compiler's wrapper.
@@ -39,34 +39,34 @@ const SERVERS: [&str; 2] = ["SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"];
 pub struct CompilerCache {
     /// As cargo has it: a path, or a name that PATH resolves.
     pub program: Utf8PathBuf,
-    /// What has to be fetched before it is there.
+    /// What has to be fetched first.
     pub missing: Option<Provision>,
-    /// Whether cargo is to be told of it: nothing else does.
+    /// Whether cargo has to be told about it, because nothing else does.
     pub is_ours: bool,
-    /// Whether somebody else keeps a server of it for these builds.
+    /// Whether someone else runs a server for these builds.
     pub is_served: bool,
     pub store: CacheStore,
-    /// Where it is written down what the last run has found, absolute.
+    /// Where the result of the last run is recorded, absolute.
     pub record: Utf8PathBuf,
 }
 
-/// One of the places of a store.
+/// One address of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreAddress {
     /// `host:port`
     pub place: String,
-    /// What it gives an answer to, whoever asks; `None` where nothing can be asked in plain text.
+    /// A request that it answers from anyone; `None` if it cannot be asked in plain text.
     pub greeting: Option<&'static str>,
 }
 
-/// What a run has found in the cache.
+/// What a run found in the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CacheUse {
     pub hits: u64,
     pub misses: u64,
 }
 
-/// How long a store may take to answer before it counts as gone.
+/// How long a store may take to answer before it counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where it keeps what was compiled.
@@ -74,17 +74,17 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct CacheStore {
     /// `tcp://cache.example:6379`, the name of a variable, or a folder of this machine; for people.
     pub label: String,
-    /// Where it listens, as the variables say.
+    /// Where it listens, according to the variables.
     pub addresses: Vec<StoreAddress>,
     /// The variables that name it; none for this machine's disk.
     pub variables: BTreeSet<String>,
-    /// The folder on this machine's disk, absolute, where it is known.
+    /// The folder on this machine's disk, absolute, if known.
     pub folder: Option<Utf8PathBuf>,
 }
 
 impl CompilerCache {
-    /// `None` where cargo compiles without sccache, and where all that is to do for it is done by others: its
-    /// store is this machine's disk, and cargo is told of it.
+    /// `None` if cargo compiles without sccache, and if others have already set everything up: its store is
+    /// this machine's disk, and cargo uses it.
     ///
     /// # Errors
     /// As [`CargoConfig::read`]; a tool that cannot be provided here.
@@ -143,7 +143,7 @@ impl CompilerCache {
 }
 
 impl CacheStore {
-    /// Whether all that it consists of takes connections and answers; waits for a second at most for either.
+    /// Whether all its addresses accept connections and answer; waits at most a second for each.
     pub fn answers(&self) -> bool {
         let mut addresses = self.addresses.iter();
         addresses.all(|it| network::answers(&it.place, it.greeting, PATIENCE))
@@ -198,7 +198,7 @@ impl CacheStore {
     }
 }
 
-/// Where the store is that an endpoint in the variable `name` stands for.
+/// The address of the store that an endpoint in the variable `name` means.
 fn store_address((name, endpoint): (&str, &str)) -> Option<StoreAddress> {
     let scheme = endpoint.split("://").next().unwrap_or_default();
     let greeting = match scheme.trim() {
@@ -212,7 +212,7 @@ fn store_address((name, endpoint): (&str, &str)) -> Option<StoreAddress> {
     Some(StoreAddress { place, greeting })
 }
 
-/// `host:port`; `None` for what is not reached by TCP.
+/// `host:port`; `None` if it is not reached over TCP.
 fn address(endpoint: &str) -> Option<String> {
     const REDIS: u16 = 6379;
     let Some((scheme, rest)) = endpoint.trim().split_once("://") else {

@@ -11,17 +11,17 @@ use crate::model::shard::{balanced, without_parameters};
 use crate::model::test_result::{Language, TestResult};
 use crate::world::disk;
 
-/// What the file is called where nobody says otherwise.
+/// The default file name.
 pub const RECORDED: &str = "test-durations.json";
 
-/// The version of the file's form.
+/// The version of the file format.
 const SCHEMA: u32 = 1;
 
 /// Recorded seconds of Python tests, to be kept under version control.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Durations {
     schema: u32,
-    /// By suite, as [`TestResult::suite`] has it, and by the name of a test without its parameters.
+    /// By suite, as in [`TestResult::suite`], and by the name of a test without its parameters.
     suites: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
@@ -40,10 +40,10 @@ impl Durations {
         project.own_state().join(RECORDED)
     }
 
-    /// None are recorded where the file is absent.
+    /// Empty if the file is absent.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a file that is something else, or of a newer form.
+    /// [`Error::Usage`] for a file that is something else, or has a newer format.
     pub fn read(path: &Utf8Path) -> Result<Self> {
         let Some(text) = disk::read_text(path)? else {
             return Ok(Self::default());
@@ -58,10 +58,10 @@ impl Durations {
         Ok(found)
     }
 
-    /// As [`read`](Self::read), of a file that is to be there.
+    /// Like [`read`](Self::read), for a file that must exist.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it is absent, too.
+    /// [`Error::Usage`] if it is absent too.
     pub fn present(path: &Utf8Path) -> Result<Self> {
         if disk::is_file(path) {
             return Self::read(path);
@@ -85,7 +85,7 @@ impl Durations {
         assigned
     }
 
-    /// Takes in what ran; `is_whole`: what is recorded of the same suites and did not run is no more.
+    /// Adds what ran; `is_whole`: tests recorded for the same suites that did not run are dropped.
     pub fn record(&mut self, test_results: &[TestResult], is_whole: bool) {
         let python = test_results.iter();
         let python = python.filter(|it| it.language == Language::Python);
@@ -110,12 +110,12 @@ impl Durations {
         self.suites.retain(|_, tests| !tests.is_empty());
     }
 
-    /// All that is recorded, in seconds.
+    /// The total of all recorded seconds.
     pub fn total(&self) -> f64 {
         self.suites.values().flat_map(BTreeMap::values).sum()
     }
 
-    /// As it stands in a file.
+    /// The file's content.
     pub fn text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');

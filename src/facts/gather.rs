@@ -39,23 +39,23 @@ pub struct Facts {
     pub project: Project,
     pub caller: Caller,
     pub target: TargetEnvironment,
-    /// One for each member of the project, in its order.
+    /// One for each member of the project, in order.
     pub builds: Vec<Build>,
-    /// The tests that are to be run; none where none are.
+    /// The tests to run; empty if there are none to run.
     pub tests: TestFacts,
-    /// `None` as long as nothing is to be done.
+    /// `None` while there is nothing to do.
     pub tools: Option<Tools>,
-    /// just and the recipes, where one is to be run.
+    /// just and the recipes, if one is to be run.
     pub just: Option<Just>,
-    /// What is wrong with the project that is to be released, worst first.
+    /// Problems of the project that is to be released, worst first.
     pub findings: Vec<Finding>,
-    /// What is to be released; `None` where the project has errors.
+    /// What is to be released; `None` if the project has errors.
     pub release: Option<Release>,
-    /// What a person should know, whatever is done.
+    /// What the user should know, whatever is done.
     pub warnings: Vec<String>,
 }
 
-/// The project at hand; for files that are named also none, as they can be checked without one.
+/// The current project; without one if files are named, as they can be checked without a project.
 fn project(session: &Session, request: &Request) -> Result<Project> {
     match Project::discover(session, &request.selection()) {
         Err(Error::Project(ProjectError::NoProject(_) | ProjectError::NotMaturin { .. }))
@@ -68,10 +68,11 @@ fn project(session: &Session, request: &Request) -> Result<Project> {
 }
 
 impl Facts {
-    /// All that a plan for the request may look at. Reads the checkout and starts tools; changes nothing but caches.
+    /// Everything that a plan for the request may look at. Reads the checkout and starts tools; changes only
+    /// caches.
     ///
     /// # Errors
-    /// A project that cannot be read, or has nothing for the request; a tool that cannot be had.
+    /// A project that cannot be read, or has nothing for the request; a tool that is not available.
     pub fn gather(session: &Session, request: &Request, run_state: &RunState) -> Result<Self> {
         let mut project = project(session, request)?;
         let requested = requested_python::request(session, &project, request.python.as_deref())?;
@@ -143,7 +144,7 @@ impl Facts {
         Ok(facts)
     }
 
-    /// What a release is made from, where the request is for one and the tools are known.
+    /// What a release is made from, if the request is for one and the tools are known.
     fn look_at_release(
         &mut self,
         session: &Session,
@@ -171,7 +172,7 @@ impl Facts {
         Ok(())
     }
 
-    /// Stops before anything is made where the project's own toolchain is not here and may not be fetched.
+    /// Stops before anything is created if the project's own toolchain is missing and may not be fetched.
     ///
     /// # Errors
     /// [`ToolError::NoToolchain`], [`ToolError::NoDefaultToolchain`]
@@ -195,7 +196,7 @@ impl Facts {
         Ok(())
     }
 
-    /// just, where the request is for a recipe or the project wants some around it.
+    /// just, if the request is for a recipe or the project wants recipes around it.
     fn look_at_recipes(&self, session: &Session, request: &Request) -> Result<Option<Just>> {
         let root = &self.project.root;
         let mut hooks = request.hooks(&self.project.config);
@@ -210,7 +211,7 @@ impl Facts {
         Just::gather(session, dir, &self.project, hooks).map(Some)
     }
 
-    /// Whether recipes of the project are to be run: they start what it lists for its developers.
+    /// Whether recipes of the project are to be run: they use what it lists for its developers.
     fn runs_own_recipe(&self, request: &Request) -> bool {
         let Some(just) = &self.just else {
             return false;
@@ -229,7 +230,7 @@ impl Facts {
         }
     }
 
-    /// Whether anything is to be done.
+    /// Whether there is anything to do.
     fn needs_tools(&self, request: &Request) -> bool {
         let always = match &request.purpose {
             Purpose::Dev | Purpose::Look => self.just.is_some(),
@@ -239,9 +240,9 @@ impl Facts {
         always || self.target.is_stale() || self.builds.iter().any(|it| it.staleness.is_some())
     }
 
-    /// What an environment besides the default one can take over from the others.
+    /// What an environment other than the default one can take over from the others.
     ///
-    /// `defaults`: for each build the folder of the default environment's target directories.
+    /// `defaults`: for each build, the folder of the default environment's target directories.
     fn look_at_other_builds(
         &mut self,
         session: &Session,
@@ -271,7 +272,7 @@ impl Facts {
         wanted
     }
 
-    /// What the environment's own Python says, where it works; nothing is missed that is not there.
+    /// What the environment's own Python reports, if it works; an absent one is no problem.
     fn look(&mut self, session: &Session) -> Result<()> {
         if self.target.environment.works() {
             self.tools = Tools::find(session, &self.project).ok();
@@ -295,7 +296,7 @@ impl Facts {
         Ok(())
     }
 
-    /// Locks that uv would refuse to install from, before anything is made.
+    /// Rejects lock files that uv would refuse to install from, before anything is created.
     fn check_locks(&self) -> Result<()> {
         if !self.target.packages_are_stale() {
             return Ok(());
@@ -308,10 +309,10 @@ impl Facts {
         Ok(())
     }
 
-    /// A program starts no PyPy (PyO3 guide, "Embedding Python in Rust").
+    /// PyPy cannot be embedded in a program (PyO3 guide, "Embedding Python in Rust").
     ///
     /// # Errors
-    /// [`Error::Refused`] for a crate that does.
+    /// [`Error::Refused`] for a crate that would.
     fn check_embedding(&self) -> Result<()> {
         let mut members = self.builds.iter().map(|build| &build.member);
         let Some(member) = members.find(|member| member.bindings == Bindings::Embed) else {
@@ -322,8 +323,8 @@ impl Facts {
         Err(Error::refused(message, format!("--python {major}.{minor}")))
     }
 
-    /// Has an environment that pyx made, and whose Python the locked PyO3 refuses, made with another one:
-    /// whoever chose the PyO3 since has not chosen that Python.
+    /// Has an environment that pyx created recreated if the locked PyO3 rejects its Python: whoever changed
+    /// PyO3 since did not choose that Python.
     fn make_anew_for_pyo3(
         &mut self,
         session: &Session,
@@ -362,7 +363,7 @@ impl Facts {
         self.builds = records.builds(session, request, run_state, &self.project, &self.target);
     }
 
-    /// The Python that the environment will be made with, where it must be made.
+    /// The Python that the environment will be created with, if it must be created.
     fn choose_python(
         &mut self,
         session: &Session,
@@ -393,7 +394,7 @@ impl Facts {
         Ok(())
     }
 
-    /// Asks the tools, now that something has to be done.
+    /// Asks the tools, now that there is something to do.
     fn prepare(
         &mut self,
         session: &Session,
@@ -438,14 +439,14 @@ impl Facts {
         Ok(())
     }
 
-    /// Whether a module links a library is known once it was built.
+    /// Whether a module links a shared library is known only after it was built.
     fn may_need_patchelf(&self, request: &Request, run_state: &RunState) -> bool {
         request.is_for_wheels()
             || !run_state.unlinked.is_empty()
             || self.builds.iter().any(|build| build.patched)
     }
 
-    /// What each build needs besides, and the maturin of those that are due.
+    /// What each build additionally needs, and the maturin of those that are due.
     fn prepare_builds(
         &mut self,
         session: &Session,
@@ -504,8 +505,8 @@ fn missing_submodules(project: &Project) -> Result<Option<String>> {
     }))
 }
 
-/// Gives an environment besides the default one a target directory of its own. The directories of the
-/// default one are returned, by member: builds can be taken over from there.
+/// Gives an environment other than the default one a target directory of its own. Returns the directories of
+/// the default one, by member: builds can be taken over from there.
 fn build_apart(project: &mut Project, environment: &Environment) -> Option<Vec<Utf8PathBuf>> {
     let name = environment.alternative(project)?.to_owned();
     let own = project.builds(&name);

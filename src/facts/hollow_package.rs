@@ -18,8 +18,8 @@ pub struct HollowPackage {
 }
 
 impl HollowPackage {
-    /// `is_installed`: whether a file is a module as it was installed. A folder without one of them is
-    /// whoever has made it.
+    /// `is_installed`: whether a file is a module as it was installed. A folder without one of them is the
+    /// user's.
     pub(super) fn of(
         session: &Session,
         member: &Member,
@@ -50,7 +50,7 @@ impl HollowPackage {
         })
     }
 
-    /// What is said of a folder that has the module's name and no Python in it, where it is not to be removed.
+    /// The warning about a folder that has the module's name and no Python in it, if it is not to be removed.
     pub(super) fn warning(member: &Member) -> Option<String> {
         if !member.bindings.is_pyo3() || member.module.contains('.') {
             return None;
@@ -66,7 +66,7 @@ impl HollowPackage {
         ))
     }
 
-    /// The folders for the module's package that are there besides, relative to pyproject.toml.
+    /// The other existing folders for the module's package, relative to pyproject.toml.
     pub(super) fn others(&self, member: &Member) -> String {
         let mut folders = python_folders(member);
         folders.retain(|folder| member.dir.join(folder) != self.dir);

@@ -1,7 +1,7 @@
 //! Files that Python tools read with `ConfigParser` or iniconfig: sections of keys whose values continue on
 //! indented lines.
 
-/// Sections in their order.
+/// Sections in order.
 #[derive(Debug)]
 pub(super) struct Ini {
     pub(super) sections: Vec<Section>,
@@ -15,8 +15,8 @@ pub(super) struct Section {
 }
 
 impl Ini {
-    /// Without the lines that are comments, indented ones among them; a comment behind a value is part of it.
-    /// `first`: the number of the text's first line.
+    /// Without comment lines, including indented ones; a comment after a value is part of it. `first`: the
+    /// number of the text's first line.
     pub(super) fn read(text: &str, first: usize) -> Self {
         let mut sections: Vec<Section> = Vec::new();
         for (number, line) in text.lines().enumerate() {
@@ -69,7 +69,7 @@ impl Ini {
 }
 
 impl Section {
-    /// Each with its number in the file; `None` where the key is not there.
+    /// Each with its number in the file; `None` if the key is missing.
     pub(super) fn lines(&self, key: &str) -> Option<&[(usize, String)]> {
         let (_, lines) = self.keys.iter().find(|(name, _)| name == key)?;
         Some(lines)

@@ -12,20 +12,20 @@ use crate::world::tool::{self, Tool};
 #[derive(Clone, Debug)]
 pub struct Just {
     pub tool: Tool,
-    /// `None` until just and the files of the built-in recipes are there.
+    /// `None` until just and the files of the built-in recipes are available.
     pub recipes: Option<Recipes>,
-    /// Whether the files of the built-in recipes are there.
+    /// Whether the files of the built-in recipes exist.
     pub written: bool,
     /// Where they are, absolute.
     pub folder: Utf8PathBuf,
-    /// The recipes that the project wants around the command, without those that it runs in.
+    /// The recipes that the project wants around the command, except those that it runs in.
     pub hooks: Hooks,
     /// The root of the repository that the project is in, else the project's home, absolute.
     pub checkout: Utf8PathBuf,
 }
 
 impl Just {
-    /// `dir`: whose justfile is looked for, absolute.
+    /// `dir`: whose justfile is used, absolute.
     ///
     /// # Errors
     /// A justfile that just cannot read; just is too old.
@@ -54,7 +54,7 @@ impl Just {
     /// The text of a recipe of the project, as just prints it.
     ///
     /// # Errors
-    /// [`ProjectError::Justfile`](crate::model::error::ProjectError::Justfile) where just has none.
+    /// [`ProjectError::Justfile`](crate::model::error::ProjectError::Justfile) if just has none.
     pub fn source(&self, session: &Session, name: &str) -> Result<String> {
         recipes::source(session, &self.tool, name)
     }

@@ -7,7 +7,7 @@ use crate::facts::request::Request;
 use crate::model::error::Result;
 use crate::world::session::Session;
 
-/// As recorded for the environment of the request; what only might matter to cargo is left out.
+/// As recorded for the environment of the request, without what only might matter to cargo.
 ///
 /// # Errors
 /// A project that cannot be read.

@@ -17,12 +17,12 @@ use crate::world::disk::{self, Usage};
 use crate::world::git::Git;
 use crate::world::session::Session;
 
-/// How much is to go besides builds.
+/// What to remove besides builds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CleanOptions {
-    /// The environments that pyx made, and the modules that only they import.
+    /// The environments that pyx created, and the modules that only they import.
     pub environments: bool,
-    /// What was released, and what all projects share: target directories and the user cache.
+    /// Released files, and what projects share: target directories and the user cache.
     pub everything: bool,
 }
 
@@ -34,14 +34,14 @@ pub struct Leftover {
     pub usage: Usage,
     /// Files in it that git tracks, which stay.
     pub kept: BTreeSet<Utf8PathBuf>,
-    /// Of a folder that only goes once it is empty, after all others: files in it that do not count.
+    /// For a folder that is only removed once it is empty, after all others: files in it that do not count.
     pub besides: Option<&'static [&'static str]>,
 }
 
-/// In the order of paths, folders that may have become empty last.
+/// In path order, folders that may have become empty last.
 ///
 /// # Errors
-/// Where git does not tell what it tracks.
+/// If git does not report what it tracks.
 pub fn gather(
     session: &Session,
     project: &Project,
@@ -69,7 +69,7 @@ pub fn gather(
 }
 
 impl Leftover {
-    /// `None` where git tracks all of it.
+    /// `None` if git tracks all of it.
     fn of(path: Utf8PathBuf, tracked: &BTreeSet<Utf8PathBuf>) -> Option<Self> {
         let kept: BTreeSet<Utf8PathBuf> = tracked
             .iter()
@@ -89,7 +89,7 @@ impl Leftover {
     }
 }
 
-/// Each with all that is in it, sorted.
+/// Each with its content, sorted.
 fn paths(session: &Session, project: &Project, options: CleanOptions) -> Result<Vec<Utf8PathBuf>> {
     let mut paths = builds(project, options);
     if options.environments {
@@ -116,7 +116,7 @@ fn paths(session: &Session, project: &Project, options: CleanOptions) -> Result<
     Ok(paths)
 }
 
-/// The folders in which others of these may have been the last, and files in them that do not count.
+/// The folders that may be empty without these, and files in them that do not count.
 fn emptied(
     session: &Session,
     project: &Project,
@@ -141,7 +141,7 @@ fn emptied(
     inside.chain(around).collect()
 }
 
-/// The files at the top of `target/pyx` that hold no build: they go with the last of the others.
+/// The top-level files of `target/pyx` that hold no build: they are removed with the last of the others.
 const MARKS: [&str; 2] = [".gitignore", "lock"];
 
 /// Whether pyx has marked a folder as its own.
@@ -160,7 +160,7 @@ fn states(project: &Project) -> Vec<Utf8PathBuf> {
     states
 }
 
-/// Where builds may be other projects' as well: target directories outside of the project.
+/// Where builds may belong to other projects too: target directories outside the project.
 pub fn shared(project: &Project) -> Vec<Utf8PathBuf> {
     let mut states = states(project);
     states.retain(|state| !project.owns(state));
@@ -199,7 +199,7 @@ fn builds(project: &Project, options: CleanOptions) -> Vec<Utf8PathBuf> {
     paths
 }
 
-/// The default environment where pyx made it, and those of `--python`.
+/// The default environment if pyx created it, and those of `--python`.
 fn environments(session: &Session, project: &Project) -> Result<Vec<Environment>> {
     let mut environments = Vec::new();
     let (default, record) = Environment::with_record(session, project, None)?;
@@ -216,7 +216,7 @@ fn environments(session: &Session, project: &Project) -> Result<Vec<Environment>
     Ok(environments)
 }
 
-/// The modules that a build has put into the sources, as far as they still are what was put there.
+/// The modules that a build put into the sources, as far as they are unchanged.
 fn modules(session: &Session, environment: &Environment) -> Vec<Utf8PathBuf> {
     let record = EnvironmentRecord::load(&environment.record_path()).record;
     let installed = record.installed.values();
@@ -237,7 +237,7 @@ fn modules(session: &Session, environment: &Environment) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// The files that `release.json` lists, while they are the same, and what describes them.
+/// The files that `release.json` lists, if unchanged, and what describes them.
 fn released(dist: &Utf8Path) -> Vec<Utf8PathBuf> {
     let record = release::ReleaseRecord::read(dist);
     if record.files.is_empty() {

@@ -14,40 +14,40 @@ pub struct Linking {
     pub by: LinkedBy,
     /// The file that says how libpython is linked, absolute: PyO3's configuration, or the wrapper.
     pub file: Utf8PathBuf,
-    /// Whether it is there.
+    /// Whether it exists.
     pub configured: bool,
-    /// Whether the target directory of tests is there.
+    /// Whether the target directory of tests exists.
     pub seeded: bool,
 }
 
-/// Who is told of libpython.
+/// What is told about libpython.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum LinkedBy {
-    /// PyO3's build script, by a configuration: then PyO3 is compiled for the tests once more.
+    /// PyO3's build script, by a configuration: then PyO3 is compiled again for the tests.
     #[default]
     Pyo3,
-    /// The compiler, for the crates of the workspace alone: whatever they depend on is compiled once, for the
+    /// The compiler, only for the crates of the workspace: their dependencies are compiled once, for the
     /// extension and for them.
     Wrapper(Wrapper),
 }
 
-/// What cargo starts in rustc's place for the crates of a workspace (cargo book, "Environment Variables",
+/// What cargo starts instead of rustc for the crates of a workspace (cargo book, "Environment Variables",
 /// `RUSTC_WORKSPACE_WRAPPER`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrapper {
     /// For `/bin/bash`.
     pub script: String,
-    /// What it adds, for rustdoc as well, which compiles what it finds in documentation without cargo.
+    /// The flags it adds; also for rustdoc, which compiles documentation tests without cargo.
     pub flags: String,
 }
 
-/// Others, as dash, do not hand on variables whose names they could not have given, as cargo's
-/// `CARGO_BIN_EXE_my-program`.
+/// Other shells, such as dash, do not pass on variables whose names are not valid in the shell, such as
+/// cargo's `CARGO_BIN_EXE_my-program`.
 const SHELL: &str = "/bin/bash";
 
 impl Linking {
-    /// `can_share`: whether dependencies can be those of the extension, as no cache stands before the compiler
-    /// and what PyO3 is told for it is known before it is built.
+    /// `can_share`: whether dependencies can be those of the extension, because there is no cache in front of
+    /// the compiler and what PyO3 is told for it is known before it is built.
     pub(super) fn of(
         member: &Member,
         locked: &Locked,
@@ -83,7 +83,7 @@ impl Linking {
 }
 
 impl Wrapper {
-    /// `None` where a person's own stands in its place, or nothing can run it.
+    /// `None` if the user has a wrapper, or nothing can run this one.
     fn of(member: &Member, probe: &Probe) -> Option<Self> {
         let is_free = cfg!(target_os = "linux")
             && member.bindings.is_pyo3()

@@ -12,7 +12,7 @@ use crate::world::disk;
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalDistribution {
-    /// As it calls itself.
+    /// Its name for itself.
     pub name: String,
     /// The folder or the archive that it was installed from, absolute.
     pub from: Utf8PathBuf,
@@ -34,8 +34,8 @@ struct DirInfo {
 }
 
 impl LocalDistribution {
-    /// All in the environment, by the names of their folders; `members`: folders of packages that pyx
-    /// installs itself, absolute.
+    /// All in the environment, by folder name; `members`: folders of packages that pyx installs itself,
+    /// absolute.
     pub fn all(environment: &Environment, members: &[Utf8PathBuf]) -> Vec<Self> {
         let Some(packages) = environment.site_packages() else {
             return Vec::new();
@@ -62,8 +62,8 @@ impl LocalDistribution {
         })
     }
 
-    /// What decides how it is installed: all its files, or those that say what it is where the others
-    /// are imported from where they are.
+    /// What decides how it is installed: all its files, or only its metadata files if the others are imported
+    /// from where they are.
     pub fn input(&self) -> Vec<Input> {
         if disk::is_file(&self.from) {
             return vec![Input::file(&self.from, None)];

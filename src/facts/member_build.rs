@@ -37,48 +37,48 @@ pub struct Build {
     pub staleness: Option<Staleness>,
     pub locked: Locked,
     pub linking: Linking,
-    /// The target directory to begin this one with, where this one is not there yet.
+    /// The target directory to seed this one with, if it does not exist yet.
     pub seed: Option<Utf8PathBuf>,
-    /// Where the same build is installed already.
+    /// Where the same build is already installed.
     pub reusable: Option<ReusableBuild>,
     /// Whether what is installed was compiled for another environment.
     pub copied: bool,
-    /// Whether what is installed is not what was linked, as patchelf leaves a module that links a
+    /// Whether what is installed is not what was linked, because patchelf changed a module that links a
     /// shared library.
     pub patched: bool,
     /// Names of the crate's examples.
     pub examples: Vec<String>,
-    /// What keeps plain cargo from linking the crate's tests, once somebody looks for it.
+    /// What keeps plain cargo from linking the crate's tests, once looked for.
     pub hard_wired: Option<HardWired>,
     /// PyO3's configuration as maturin left it for the stable ABI of this interpreter.
     pub pyo3_config: Option<Utf8PathBuf>,
-    /// What is known of an earlier build that this one begins with.
+    /// What is known about an earlier build that this one begins with.
     pub earlier: EarlierBuild,
-    /// The folder of the module's package, where nothing is left of that.
+    /// The folder of the module's package, if nothing else is left of the package.
     pub hollow: Option<HollowPackage>,
-    /// Distributions that the package was installed as before it was called as it is.
+    /// Distributions that the package was installed as under earlier names.
     pub former: Vec<String>,
 }
 
-/// What is known of the last build, as far as it is still so.
+/// What is known about the last build, as far as it still holds.
 #[derive(Clone, Debug, Default)]
 pub struct EarlierBuild {
-    /// The packages that cargo builds from this machine's files; empty where it must be asked.
+    /// The packages that cargo builds from this machine's files; empty if cargo must be asked.
     pub packages: Vec<LocalPackage>,
-    /// What cargo has read, as it is now: a build that sees something else has not seen all of it.
+    /// What cargo read, in its current state: a build that sees something else has not seen all of it.
     pub compile: Vec<Input>,
-    /// Those of `compile` that were not as recorded.
+    /// Those of `compile` that differed from the record.
     pub changed: Vec<Input>,
     /// The hashes of its artifacts.
     pub artifacts: Vec<String>,
-    /// Whether one of them is damaged, which cargo does not see.
+    /// Whether one of them is damaged, which cargo does not notice.
     pub is_damaged: bool,
-    /// Whether a file was last written after now, so that cargo compiles its crate at every call.
+    /// Whether a file was last written in the future, so that cargo compiles its crate at every call.
     pub is_of_the_future: bool,
 }
 
-/// Another environment of the project with a build that is up to date and that does not depend on
-/// the version of Python.
+/// Another environment of the project with a build that is up to date and does not depend on the Python
+/// version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReusableBuild {
     pub environment: Environment,
@@ -89,11 +89,11 @@ pub struct ReusableBuild {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Staleness {
     pub reason: Reason,
-    /// When nothing but sources changed, and the module can be replaced as it was installed:
-    /// the installed copies of the artifact, as they were recorded.
+    /// If only sources changed, and the module can be replaced as it was installed: the installed copies of
+    /// the artifact, as recorded.
     pub replace: Vec<Input>,
-    /// Crates whose files changed although their times say that they did not: cargo goes by
-    /// those times and would not see it.
+    /// Crates whose files changed although their timestamps say that they did not: cargo goes by those and
+    /// would not notice.
     pub unseen: Vec<String>,
     /// Whether cargo most likely has nothing to do: what changed is not known to be read.
     pub is_doubt: bool,
@@ -111,14 +111,14 @@ impl Staleness {
 }
 
 impl Staleness {
-    /// Whether nothing but cargo's answer tells if maturin has to install anything.
+    /// Whether only cargo's answer tells if maturin has to install anything.
     pub fn is_only_asked(&self) -> bool {
         self.is_doubt && self.replace.is_empty()
     }
 }
 
 impl Build {
-    /// The stable ABI that a build for an interpreter is of, and the oldest Python that it serves.
+    /// The stable ABI that a build for an interpreter uses, and the oldest Python that it supports.
     pub fn stable_abi(&self, probe: &Probe) -> Option<(StableAbi, Minor)> {
         let asked = self.locked.stable_abis;
         asked.of(probe.implementation(), probe.version())
@@ -149,8 +149,7 @@ impl Build {
         }
     }
 
-    /// The local crates that cargo would take for seen although they may not be as it compiled them;
-    /// `force`: all of them.
+    /// The local crates that cargo would consider unchanged although they may not be; `force`: all of them.
     pub(super) fn unseen(
         &self,
         session: &Session,
@@ -190,7 +189,7 @@ impl Build {
         names.into_iter().collect()
     }
 
-    /// Why the member must be built or installed; `None` where it is as the sources say.
+    /// Why the member must be built or installed; `None` if it is up to date.
     pub(super) fn judge(
         &self,
         session: &Session,
@@ -240,7 +239,7 @@ impl Build {
         })
     }
 
-    /// Whether it is due, and nothing is known of an earlier one that still holds.
+    /// Whether it is due, and nothing is known about an earlier build that still holds.
     pub(super) fn begins_anew(&self) -> bool {
         self.staleness.is_some() && self.earlier.packages.is_empty()
     }
@@ -274,7 +273,7 @@ impl Build {
             .collect();
     }
 
-    /// Whether what is installed is another build, or was changed by somebody else.
+    /// Whether what is installed is another build, or was changed by something else.
     fn installed_otherwise(
         &self,
         then: &BuildRecord,
@@ -300,8 +299,8 @@ impl Build {
         })
     }
 
-    /// Another interpreter's build directory begins as a copy of the default one: what does not
-    /// depend on Python is not compiled again.
+    /// Another interpreter's build directory begins as a copy of the default one: what does not depend on
+    /// Python is not compiled again.
     ///
     /// `default`: the folder of the default one's target directories.
     pub(super) fn seed(&mut self, default: &Utf8Path) {
@@ -321,8 +320,8 @@ impl Build {
             .find(|dir| disk::is_dir(dir));
     }
 
-    /// What the environment has of the package under other names; `replaced`: those that this run
-    /// replaces in any case, as two members may have changed names.
+    /// The distributions of the package in the environment under other names; `replaced`: those that this run
+    /// replaces in any case, as two members may have swapped names.
     pub(super) fn look_for_former(
         &mut self,
         environment: &Environment,
@@ -335,7 +334,7 @@ impl Build {
         self.former = found.into_iter().map(|one| one.name).collect();
     }
 
-    /// `is_cached`: whether a cache stands before the compiler.
+    /// `is_cached`: whether there is a cache in front of the compiler.
     pub(super) fn prepare(
         &mut self,
         manifests: &Manifests,
@@ -355,8 +354,8 @@ impl Build {
     }
 }
 
-/// What maturin has written for PyO3 in `dir`, for an interpreter and the oldest Python of a stable
-/// ABI. Another floor has the same file, which maturin writes anew.
+/// What maturin wrote for PyO3 in `dir`, for an interpreter and the oldest Python of a stable ABI. Another
+/// floor uses the same file, which maturin rewrites.
 fn maturins_config(dir: &Utf8Path, python: Minor, floor: Minor) -> Option<Utf8PathBuf> {
     let ending = format!("-{}.{}-abi3.txt", python.0, python.1);
     let mut names = disk::names(dir);
@@ -368,7 +367,7 @@ fn maturins_config(dir: &Utf8Path, python: Minor, floor: Minor) -> Option<Utf8Pa
     text.lines().any(|line| line == version).then_some(path)
 }
 
-/// What earlier runs have written down of a member.
+/// What earlier runs recorded about a member.
 #[derive(Clone, Copy, Default)]
 pub(super) struct MemberRecords<'a> {
     pub(super) build: Option<&'a BuildRecord>,

@@ -17,13 +17,13 @@ use crate::world::tool::{self, Tool};
 
 #[derive(Clone, Debug)]
 pub struct NewProjectFacts {
-    /// Where the project goes, absolute: a folder that is not there, or is empty.
+    /// Where the project goes, absolute: a folder that does not exist, or is empty.
     pub folder: Utf8PathBuf,
-    /// As somebody would `cd` to it.
+    /// The path to `cd` to.
     pub shown: Utf8PathBuf,
     /// Whether the folder is in a git repository that does not ignore it.
     pub in_checkout: bool,
-    /// Whether it is in a cargo workspace of others.
+    /// Whether it is inside another cargo workspace.
     pub in_workspace: bool,
     /// git's `user.name` and `user.email`.
     pub author: Option<(String, String)>,
@@ -48,10 +48,11 @@ pub fn in_workspace(manifests: &Manifests, folder: &Utf8Path) -> Result<bool> {
 }
 
 impl NewProjectFacts {
-    /// `folder`: absolute; `shown`: the same as people see it.
+    /// `folder`: absolute; `shown`: the same as shown to people.
     ///
     /// # Errors
-    /// [`Error::Refused`] for a folder that holds something; [`ToolError::Missing`](crate::model::error::ToolError::Missing) without cargo.
+    /// [`Error::Refused`] for a folder that is not empty;
+    /// [`ToolError::Missing`](crate::model::error::ToolError::Missing) without cargo.
     pub fn read(session: &Session, folder: &Utf8Path, shown: &Utf8Path) -> Result<Self> {
         if disk::is_file(folder) || !disk::names(folder).is_empty() {
             let message = format!("`{shown}` is there and is not empty");
@@ -73,7 +74,7 @@ impl NewProjectFacts {
     }
 }
 
-/// Whether a checkout is around what is made here and does not keep it out, as it does with what is built.
+/// Whether the new project is inside a checkout that does not ignore it, as it ignores build outputs.
 fn is_in_checkout(session: &Session, folder: &Utf8Path) -> Result<bool> {
     let Some(dir) = folder.parent().and_then(checkout::root) else {
         return Ok(false);

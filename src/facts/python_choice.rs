@@ -15,10 +15,10 @@ use super::project::Project;
 use super::supported_pythons::{self, SupportedPythons};
 use super::target_environment::TargetEnvironment;
 
-/// Whether the environment has a Python that PyO3 is for.
+/// Checks that PyO3 supports the environment's Python.
 ///
 /// # Errors
-/// [`PythonError::Unsupported`] where the environment's Python is none that PyO3 is for.
+/// [`PythonError::Unsupported`] if it does not.
 pub(super) fn require_supported(
     target: &TargetEnvironment,
     supported: &[SupportedPythons],
@@ -32,7 +32,7 @@ pub(super) fn require_supported(
     }
 }
 
-/// What PyO3 has against the environment's Python, as the end of a sentence.
+/// Why PyO3 does not support the environment's Python, as the end of a sentence.
 pub(super) fn unsupported_by(
     target: &TargetEnvironment,
     supported: &[SupportedPythons],
@@ -43,8 +43,8 @@ pub(super) fn unsupported_by(
     Some(format!("it has {python}, but {wording}"))
 }
 
-/// What is to be had, and what is to be said of what was passed over. `installed`: in their order;
-/// `unavailable`: what uv could not download, as it was asked for.
+/// What is available, and the warning about what was skipped. `installed`: in order; `unavailable`: what uv
+/// could not download, as it was asked for.
 ///
 /// # Errors
 /// [`PythonError::NoInterpreter`]; [`PythonError::Unsupported`] for one that was asked for by name.
@@ -98,10 +98,10 @@ pub(super) fn choose(
     Ok((fallback, Some(warning)))
 }
 
-/// Refuses a download where uv is told to take the system's interpreters alone.
+/// Refuses a download if uv is told to use only the system's interpreters.
 ///
 /// # Errors
-/// [`Error::Refused`]; settings of uv's that cannot be read.
+/// [`Error::Refused`]; uv settings that cannot be read.
 pub(super) fn check_preference(
     session: &Session,
     project: &Project,
@@ -122,7 +122,7 @@ pub(super) fn check_preference(
     Err(Error::refused(message, hint))
 }
 
-/// Refuses a download that nobody offers: no release is within all `limits`, or uv has not found one.
+/// Refuses a download that does not exist: no release is within all `limits`, or uv found none.
 fn require_obtainable(
     choice: &InterpreterChoice,
     unavailable: &[String],
@@ -150,7 +150,7 @@ fn require_obtainable(
     Err(Error::refused(message, hint))
 }
 
-/// How one is asked for that the PyO3 is for.
+/// How to ask for one that the PyO3 supports.
 fn another(python: &Interpreter, refusing: &SupportedPythons) -> Option<String> {
     let range = refusing.of(python.implementation)?;
     let oldest = range

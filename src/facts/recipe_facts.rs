@@ -19,7 +19,7 @@ pub struct RecipeFacts<'a> {
     pub cache: &'a Utf8PathBuf,
     /// The uv.lock that dependencies come from.
     pub lock: Option<&'a Utf8PathBuf>,
-    /// Where the environment has its packages; `None` as long as its Python is not known.
+    /// The folder of the environment's packages; `None` while its Python is not known.
     pub site_packages: Option<Utf8PathBuf>,
     /// `3.12`, as `site_packages`.
     pub python_version: Option<String>,
@@ -39,10 +39,10 @@ pub struct RecipeMember<'a> {
     /// The dotted name of the extension module; empty for a crate of binaries.
     pub module: &'a str,
     pub bindings: String,
-    /// With which it is built.
+    /// The features that it is built with.
     pub features: &'a [String],
     pub no_default_features: bool,
-    /// The toolchain that cargo is to be of where it is not the folder's own.
+    /// The toolchain for cargo, if it is not the folder's own.
     pub toolchain: Option<&'a str>,
 }
 

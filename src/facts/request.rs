@@ -14,13 +14,13 @@ use crate::model::shard::Shard;
 use crate::world::disk;
 use crate::world::manifest::{Config, Hooks};
 
-/// What the command line asks for, of any command that builds.
+/// What the command line asks for, for any command that builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     pub manifest: Option<Utf8PathBuf>,
-    /// `-p`: names or folders; empty for all that the folder means.
+    /// `-p`: names or folders; empty for everything that the folder means.
     pub members: Vec<String>,
-    /// `--workspace`: also what the folder alone would not mean.
+    /// `--workspace`: everything, even beyond what the folder means.
     pub workspace: bool,
     /// `--exclude`: names or folders.
     pub excluded: Vec<String>,
@@ -34,12 +34,12 @@ pub struct Request {
     pub part: CommandPart,
 }
 
-/// How much of a command is done: for several interpreters the recipes around it run once.
+/// How much of a command is done: with several interpreters, the recipes around it run once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CommandPart {
     #[default]
     Whole,
-    /// cargo's choice of versions, where there is no Cargo.lock.
+    /// cargo's choice of versions, if there is no Cargo.lock.
     Lock,
     /// The project's recipes before it.
     Before,
@@ -50,7 +50,7 @@ pub enum CommandPart {
 }
 
 impl Request {
-    /// To see what there is, with nothing to be done about it.
+    /// For looking only, with nothing to do.
     pub fn look(manifest: Option<Utf8PathBuf>) -> Self {
         Self {
             manifest,
@@ -59,7 +59,7 @@ impl Request {
         }
     }
 
-    /// Whether wheels are made whatever is installed.
+    /// Whether wheels are built, whatever is installed.
     pub(crate) fn is_for_wheels(&self) -> bool {
         match &self.purpose {
             Purpose::Test(testing) => testing.wheel,
@@ -68,7 +68,7 @@ impl Request {
         }
     }
 
-    /// Whether distributions are checked that are named, of whatever project they are.
+    /// Whether named distributions are checked, of whatever project.
     pub(crate) fn is_for_files(&self) -> bool {
         let named = matches!(&self.purpose, Purpose::Release(releasing)
             if releasing.product == Product::Check && !releasing.files.is_empty());
@@ -136,55 +136,55 @@ pub enum Purpose {
     Test(Testing),
     Run(Running),
     Release(Releasing),
-    /// A recipe and its arguments; nothing when recipes are only listed.
+    /// A recipe and its arguments; empty if recipes are only listed.
     Just(Vec<String>),
-    /// Nothing: what there is is shown.
+    /// Nothing: the state is shown.
     Look,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Testing {
     pub languages: Languages,
-    /// What stands after `--`: for pytest, or with `--rust` for the test programs.
+    /// What follows `--`: for pytest, or with `--rust` for the test programs.
     pub arguments: Vec<String>,
     pub fail_fast: bool,
-    /// Whether a person wants to see failures only.
+    /// Whether the user wants to see failures only.
     pub quiet: bool,
     /// Test a wheel instead of the build in the environment.
     pub wheel: bool,
     pub reporting: Reporting,
-    /// `--jobs`: how many tests run at the same time; `None` for what the runner does by itself.
+    /// `--jobs`: how many tests run at the same time; `None` for the runner's default.
     pub threads: Option<usize>,
 }
 
 impl Reporting {
-    /// Whether it is of one run, and not of tests that are run again and again.
+    /// Whether it is for a single run, and not for tests that are run repeatedly.
     pub fn is_of_one_run(&self) -> bool {
         self.shard.is_some() || self.durations.is_some() || self.junit.is_some()
     }
 }
 
-/// Who is told of what became of tests, and which of them one of several machines runs.
+/// Who gets the test results, and which of the tests this one of several machines runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reporting {
-    /// `--shard`: the part of the tests that is run.
+    /// `--shard`: the part of the tests to run.
     pub shard: Option<Shard>,
-    /// `--python`, as often as it is given.
+    /// `--python`, as often as given.
     pub pythons: Vec<String>,
-    /// `--durations`: recorded seconds by which shards are made, and where a whole run records them;
+    /// `--durations`: recorded seconds by which shards are balanced, and where a whole run records them;
     /// absolute.
     pub durations: Option<Utf8PathBuf>,
     /// `--junit`: where a report is written, absolute.
     pub junit: Option<Utf8PathBuf>,
-    /// Whether it is to be told how each test ended.
+    /// Whether the result of each test is to be reported.
     pub by_name: bool,
 }
 
-/// What `cargo pyx release` makes.
+/// What `cargo pyx release` produces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Releasing {
     pub product: Product,
-    /// `--python`: what to build wheels for; empty for all that the project allows.
+    /// `--python`: what to build wheels for; empty for everything that the project allows.
     pub pythons: Vec<String>,
     /// `--compatibility`: a platform tag.
     pub compatibility: Option<String>,
@@ -194,21 +194,21 @@ pub struct Releasing {
     pub strictness: Strictness,
     /// Whether nothing is tested, and so nothing goes to `dist/`.
     pub no_test: bool,
-    /// Whether everything is built once more to compare the bytes.
+    /// Whether everything is built again to compare the bytes.
     pub reproduce: bool,
     /// Distributions to check or to publish, absolute; empty for those in `dist/`.
     pub files: Vec<Utf8PathBuf>,
-    /// `--out-dir`: where the set goes, absolute; None for `dist/` of the project.
+    /// `--out-dir`: where the set goes, absolute; None for the project's `dist/`.
     pub out_dir: Option<Utf8PathBuf>,
     pub publishing: Publishing,
 }
 
-/// What linters say that stops a release.
+/// Which linter messages stop a release.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
     #[default]
     Errors,
-    /// `--strict`: what a linter itself calls a warning as well.
+    /// `--strict`: also what a linter itself calls a warning.
     Warnings,
 }
 
@@ -216,7 +216,7 @@ impl Releasing {
     /// The folder of the released set, absolute.
     ///
     /// # Errors
-    /// [`Error::Usage`] for one that holds the project: the whole folder is exchanged.
+    /// [`Error::Usage`] for one that contains the project: the whole folder is replaced.
     pub fn dist(&self, root: &Utf8Path) -> Result<Utf8PathBuf> {
         let Some(dir) = &self.out_dir else {
             return Ok(root.join("dist"));
@@ -230,8 +230,7 @@ impl Releasing {
     }
 }
 
-/// How files are published; where the command line names no index, the environment or the project
-/// does.
+/// How files are published; if the command line names no index, the environment or the project does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publishing {
     /// `--index`: the name of a `[[tool.uv.index]]`.
@@ -239,7 +238,7 @@ pub struct Publishing {
     pub publish_url: Option<String>,
     /// Where the index lists its files.
     pub check_url: Option<String>,
-    /// `--yes`: whether nobody is asked.
+    /// `--yes`: do not ask.
     pub confirmed: bool,
 }
 
@@ -247,7 +246,7 @@ pub struct Publishing {
 pub enum Product {
     #[default]
     Wheels,
-    /// A source distribution, and a wheel of it for one interpreter as its test.
+    /// A source distribution, and a wheel from it for one interpreter as a test.
     Sdist,
     /// Nothing: existing files are checked.
     Check,
@@ -267,7 +266,7 @@ impl Product {
 }
 
 impl Purpose {
-    /// As the command is called.
+    /// The command's name.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Dev => "dev",
@@ -284,7 +283,7 @@ impl Purpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
     pub program: Program,
-    /// `--env-file`: what the program gets on top of the caller's variables, by name.
+    /// `--env-file`: variables for the program on top of the caller's, by name.
     pub variables: BTreeMap<String, String>,
 }
 
@@ -293,7 +292,7 @@ pub enum Program {
     /// Any program, in the environment.
     Command {
         words: Vec<String>,
-        /// `--with`: requirements of this run alone.
+        /// `--with`: requirements for this run only.
         packages: Vec<String>,
     },
     /// `--example NAME` or `--bin NAME`, and its arguments.
@@ -303,7 +302,7 @@ pub enum Program {
     },
 }
 
-/// A target of cargo's that is a program, by its name (cargo book, "Cargo Targets").
+/// A cargo target that is a program, by name (cargo book, "Cargo Targets").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CargoTarget {
     Example(String),
@@ -316,7 +315,7 @@ impl CargoTarget {
         name
     }
 
-    /// As cargo's flags call it.
+    /// The name of cargo's flag for it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Example(_) => "example",
@@ -333,7 +332,7 @@ pub struct Network {
 }
 
 impl Program {
-    /// Whether it takes more than the environment to start it.
+    /// Whether starting it takes more than the environment.
     pub(super) fn needs_tools(&self) -> bool {
         match self {
             Self::Command { packages, .. } => !packages.is_empty(),

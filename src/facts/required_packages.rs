@@ -15,9 +15,9 @@ pub const DEVELOPERS: &str = "developers";
 #[derive(Clone, Debug, Default)]
 pub struct RequiredPackages {
     pub dependencies: Dependencies,
-    /// Why they must be installed; `None` when they are there.
+    /// Why they must be installed; `None` if they are.
     pub stale: Option<Reason>,
-    /// Those of this machine's files that changed, which uv would take for installed.
+    /// Those from this machine's files that changed, which uv would consider installed.
     pub reinstalled: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl RequiredPackages {
         }
     }
 
-    /// Finds out which distributions of this machine's files are not as they were installed.
+    /// Finds out which distributions from this machine's files changed since they were installed.
     pub(super) fn look_at_local(
         &mut self,
         session: &Session,

@@ -11,7 +11,7 @@ use crate::world::session::Session;
 
 use super::member_build::{Build, MemberRecords, ReusableBuild};
 
-/// The first environment whose install of `build` serves the interpreter of `probe` as well.
+/// The first environment whose install of `build` also works for the interpreter of `probe`.
 ///
 /// `default`: the folder of the default environment's target directories.
 pub(super) fn find(
@@ -52,9 +52,9 @@ pub(super) fn find(
     })
 }
 
-/// Whether modules that were built for one interpreter are what would be built for another: they
-/// do not see the interpreter, or only its stable ABI from the version on that the crate names, or
-/// else from that of the interpreter that built it (PyO3 guide, "Building and distribution").
+/// Whether modules that were built for one interpreter equal those for another: they do not see the
+/// interpreter, or only its stable ABI from the version on that the crate names, else from that of the
+/// interpreter that built it (PyO3 guide, "Building and distribution").
 fn fits(build: &Build, probe: &Probe, from: &Environment, modules: &[Utf8PathBuf]) -> bool {
     let State::Good {
         version,

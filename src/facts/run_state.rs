@@ -10,14 +10,14 @@ pub struct RunState {
     pub unavailable: Vec<String>,
     /// The steps that have succeeded.
     pub done: BTreeSet<StepId>,
-    /// The packages whose modules found no shared library that they link: names.
+    /// The names of packages whose modules did not find a shared library that they link.
     pub unlinked: BTreeSet<String>,
-    /// How often it was built anew because something changed meanwhile.
+    /// How often it was rebuilt because something changed meanwhile.
     pub rebuilds: usize,
 }
 
 impl RunState {
-    /// Notes that steps have succeeded; whether any of them had not before.
+    /// Records that steps have succeeded; whether any of them had not before.
     pub fn note_done(&mut self, steps: impl IntoIterator<Item = StepId>) -> bool {
         let known = self.done.len();
         self.done.extend(steps);

@@ -8,11 +8,11 @@ use crate::model::test_result::{CaseOutcome, ReportRow, TestCase, TestResult};
 
 use super::shard_report::ShardReport;
 
-/// Puts reports together, one row for each machine and interpreter.
+/// Merges reports, one row for each machine and interpreter.
 ///
 /// # Errors
-/// A sentence on what makes them no whole: one is missing or there twice, they are of different commits,
-/// lock files, durations, requests or counts, or did not see the same tests.
+/// Why they do not make a whole, as a sentence: one is missing or duplicated, they differ in commits, lock
+/// files, durations, requests or counts, or did not see the same tests.
 pub fn merge(reports: &[(Utf8PathBuf, ShardReport)]) -> Result<Vec<ReportRow>, String> {
     let Some((first_path, first)) = reports.first() else {
         return Err("no reports".to_owned());
@@ -92,7 +92,7 @@ fn merged_row(
     Ok(row)
 }
 
-/// What shards ran, those of the same suite as one result.
+/// What shards ran, with each suite as one result.
 #[derive(Default)]
 struct Merged<'a> {
     results: Vec<TestResult>,
@@ -140,10 +140,10 @@ impl<'a> Merged<'a> {
     }
 }
 
-/// A run of tests as every shard has one: member, suite, and the interpreter.
+/// The key of a test run that every shard has: member, suite, and the interpreter.
 type Suite<'a> = (&'a str, &'a str, Option<&'a str>);
 
-/// Every shard has seen the same tests, and each test was taken by one of them.
+/// Checks that every shard saw the same tests, and that each test was run by one of them.
 fn is_whole(shards: &BTreeMap<u32, (&Utf8Path, &ShardReport)>) -> Result<(), String> {
     let mut suites: BTreeMap<Suite<'_>, Vec<(&Utf8Path, &TestResult)>> = BTreeMap::new();
     for (path, report) in shards.values() {

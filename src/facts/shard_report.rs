@@ -15,7 +15,7 @@ use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
 
-/// The version of a report's form.
+/// The version of the report format.
 const SCHEMA: u32 = 1;
 
 /// The tests of one shard on one machine.
@@ -28,13 +28,13 @@ pub struct ShardReport {
     pub(super) origin: Origin,
     /// The system and the processor: `linux x86_64`.
     pub(super) machine: String,
-    /// What `--python` says.
+    /// The value of `--python`.
     pub pythons: Vec<String>,
     pub test_results: Vec<TestResult>,
     pub seconds: f64,
     /// Whether all its tests passed.
     pub passed: bool,
-    /// Why they did not run, or not to their end.
+    /// Why they did not run, or did not finish.
     #[serde(default)]
     pub error: Option<String>,
 }
@@ -79,7 +79,7 @@ impl Origin {
         }
     }
 
-    /// In what two of them differ, for people.
+    /// How two of them differ, for people.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         if self.commit != other.commit {
@@ -99,7 +99,7 @@ impl Origin {
     }
 }
 
-/// Of a text, whatever its line ends: a checkout of Windows may have its own.
+/// Of a text, ignoring line endings: a checkout on Windows may have its own.
 fn digest(path: &Utf8Path) -> Option<String> {
     let text = disk::read_text(path).ok()??;
     Some(disk::digest(text.replace("\r\n", "\n").as_bytes()))
@@ -154,7 +154,7 @@ fn on(pythons: &[String]) -> String {
 }
 
 impl ShardReport {
-    /// A report of no tests yet, which have not passed.
+    /// A report without tests yet, which have not passed.
     pub fn new(shard: Shard, project: &Project, origin: Origin) -> Self {
         let first = project.members.first();
         Self {
@@ -171,10 +171,10 @@ impl ShardReport {
         }
     }
 
-    /// Where a shard's report is put, absolute. Those of several interpreters lie beside each other, as they
-    /// are unpacked from where CI keeps them.
+    /// Where a shard's report is put, absolute. Those of several interpreters are in one folder, as when
+    /// unpacked from CI's storage.
     ///
-    /// `pythons`: what `--python` says.
+    /// `pythons`: the value of `--python`.
     pub fn path(project: &Project, shard: Shard, pythons: &[String]) -> Utf8PathBuf {
         let name = format!("{}-of-{}{}.json", shard.index, shard.count, on(pythons));
         Self::folder(project).join(name)
@@ -185,8 +185,8 @@ impl ShardReport {
         project.own_state().join("shards")
     }
 
-    /// What stands in the way of a shard's report, absolute: its own of an earlier run, and those of another
-    /// number of shards, with which it makes no whole.
+    /// What must be removed before a shard's report is written, absolute: its own from an earlier run, and
+    /// those for another number of shards, with which it does not make a whole.
     pub fn in_the_way(project: &Project, shard: Shard, pythons: &[String]) -> Vec<Utf8PathBuf> {
         let own = Self::path(project, shard, pythons);
         let dir = Self::folder(project);
@@ -209,7 +209,7 @@ impl ShardReport {
     /// The reports in a folder and in all folders below it.
     ///
     /// # Errors
-    /// [`Error::Usage`] where there is none, or one is of a newer form.
+    /// [`Error::Usage`] if there is none, or one has a newer format.
     pub fn read_all(dir: &Utf8Path) -> Result<Vec<(Utf8PathBuf, Self)>> {
         if !disk::is_dir(dir) {
             return Err(Error::Usage(format!("there is no folder `{dir}`")));
@@ -240,7 +240,7 @@ impl ShardReport {
         Ok(reports)
     }
 
-    /// The machine and the interpreters, by which the shards of a matrix are told apart.
+    /// The machine and the interpreters, which distinguish the shards of a matrix.
     pub fn row(&self) -> String {
         let pythons = self.test_results.iter();
         let pythons = pythons.filter_map(|it| it.python.as_deref().or(it.on.as_deref()));

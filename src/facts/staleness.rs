@@ -21,14 +21,14 @@ use super::required_packages::{DEV, DEVELOPERS, RequiredPackages, TEST};
 use super::run_state::RunState;
 use super::target_environment::TargetEnvironment;
 
-/// What earlier runs have written down.
+/// What earlier runs recorded.
 pub(super) struct Records {
     builds: LoadedRecord<BuildRecords>,
     environment: LoadedRecord<EnvironmentRecord>,
 }
 
 impl Records {
-    /// `environment`: what is written down in that.
+    /// `environment`: its record.
     pub(super) fn load(project: &Project, environment: LoadedRecord<EnvironmentRecord>) -> Self {
         Self {
             builds: BuildRecords::load(&project.build_records()),
@@ -50,12 +50,12 @@ impl Records {
         both.cloned().collect()
     }
 
-    /// Whether pyx made the environment.
+    /// Whether pyx created the environment.
     pub(super) fn made_environment(&self) -> bool {
         self.environment.record.made
     }
 
-    /// What the environment's interpreter says of itself; it is asked where that is not on record.
+    /// What the environment's interpreter reports about itself; it is asked if that is not recorded.
     pub(super) fn probe(&self, session: &Session, environment: &Environment) -> Result<Probe> {
         let known = self.environment.record.interpreter.as_ref();
         match known.filter(|known| known.is_current(session)) {
@@ -134,7 +134,7 @@ impl Records {
         left.map(|one| one.name).collect()
     }
 
-    /// What the project lists for its developers, compared with what is installed of it.
+    /// What the project lists for its developers, compared with what is installed.
     pub(super) fn developers(
         &self,
         session: &Session,

@@ -20,13 +20,13 @@ use crate::world::toolchain::Toolchain;
 
 use super::request::Request;
 
-/// What one PyO3 is for; by default any Python.
+/// The Pythons that one PyO3 supports; by default any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SupportedPythons {
-    /// As in Cargo.lock; where a feature of it decides, the name of that.
+    /// As in Cargo.lock; if one of its features decides, the feature's name.
     pub pyo3: String,
     pub cpython: VersionRange,
-    /// `None` for one that knows only builds with a GIL.
+    /// `None` for one that supports only builds with a GIL.
     pub free_threaded: Option<VersionRange>,
     pub pypy: VersionRange,
 }
@@ -42,7 +42,7 @@ impl Default for SupportedPythons {
     }
 }
 
-/// Versions of Python, both ends included; without an end where it has none.
+/// A range of Python versions, both ends included; open if it has no upper end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VersionRange {
     pub oldest: Option<Minor>,
@@ -56,15 +56,15 @@ impl VersionRange {
     }
 }
 
-/// From this PyO3 on modules can be built for CPython without the GIL.
+/// The first PyO3 that can build modules for CPython without the GIL.
 const FREE_THREADED: (u64, u64) = (0, 23);
 
 /// The oldest CPython that has a build without the GIL.
 const OLDEST_FREE_THREADED: Minor = (3, 13);
 
 impl SupportedPythons {
-    /// For every PyO3 that the members are built with. cargo is asked, and fetches PyO3 for that where
-    /// it may; without a Cargo.lock it could not answer without writing one.
+    /// For every PyO3 that the members are built with. cargo is asked, and fetches PyO3 for that if it may;
+    /// without a Cargo.lock it could not answer without writing one.
     pub fn of_project(session: &Session, project: &Project, request: &Request) -> Vec<Self> {
         let mut found = BTreeSet::new();
         for member in &project.members {
@@ -86,8 +86,8 @@ impl SupportedPythons {
         found.into_iter().collect()
     }
 
-    /// By the feature that says from which `CPython` on the module can be loaded: PyO3 builds it for that one
-    /// whatever builds it.
+    /// From the feature that says from which `CPython` on the module can be loaded: PyO3 builds it for that
+    /// version, whatever builds it.
     fn of_stable_abi(asked: StableAbis) -> Option<Self> {
         let oldest = asked.abi3_floor()?;
         let (major, minor) = oldest;
@@ -130,8 +130,8 @@ impl SupportedPythons {
         Some(supported)
     }
 
-    /// In `[package.metadata.cpython]` of pyo3-ffi and the like; its build script alone says it up to PyO3
-    /// 0.23, and what it is for of builds without the GIL.
+    /// From `[package.metadata.cpython]` of pyo3-ffi and the like; up to PyO3 0.23 only its build script says
+    /// it, and always for builds without the GIL.
     fn stated(pyo3_ffi: &Package) -> Self {
         let script = pyo3_ffi.manifest_path.with_file_name("build.rs");
         let script = disk::read_text(&script).ok().flatten().unwrap_or_default();
@@ -162,7 +162,7 @@ impl SupportedPythons {
         }
     }
 
-    /// Of one implementation; `None` where it is for none of its versions.
+    /// For one implementation; `None` if it supports none of its versions.
     pub fn of(&self, implementation: Implementation) -> Option<VersionRange> {
         match implementation {
             Implementation::CPython => Some(self.cpython),
@@ -176,7 +176,7 @@ impl SupportedPythons {
         range.is_some_and(|range| range.contains(minor::of(&python.version)))
     }
 
-    /// As `requires-python` would say it of CPython.
+    /// As a `requires-python` for CPython.
     fn requirement(&self) -> Option<VersionSpecifiers> {
         let VersionRange { oldest, newest } = self.cpython;
         let oldest = oldest.map(|(major, minor)| format!(">={major}.{minor}"));
@@ -228,7 +228,7 @@ pub fn requirements(all: &[SupportedPythons]) -> Vec<VersionSpecifiers> {
         .collect()
 }
 
-/// The first that is not for an interpreter.
+/// The first that does not support an interpreter.
 pub fn refusing<'a>(
     all: &'a [SupportedPythons],
     python: &Interpreter,
@@ -236,7 +236,7 @@ pub fn refusing<'a>(
     all.iter().find(|supported| !supported.admits(python))
 }
 
-/// Both ends of a constant of a build script.
+/// Both ends of a constant in a build script.
 fn in_build_script(script: &str, constant: &str) -> VersionRange {
     let constant = after(script, &format!("const {constant}:"));
     let end = |key: &str| version_in(after(constant?, key)?);
@@ -252,7 +252,7 @@ fn after<'a>(source: &'a str, word: &str) -> Option<&'a str> {
     rest.split(';').next()
 }
 
-/// `PythonVersion { major: 3, minor: 12 }`, or a constant that is called after it: `PY_3_14`.
+/// `PythonVersion { major: 3, minor: 12 }`, or a constant named after it: `PY_3_14`.
 fn version_in(source: &str) -> Option<Minor> {
     let number = |text: &str| {
         let digits = text

@@ -14,30 +14,30 @@ pub struct TargetEnvironment {
     pub environment: Environment,
     /// Which Python the project or the command line asks for.
     pub requested: Option<PythonRequest>,
-    /// Why the environment must be made; `None` when it is good.
+    /// Why the environment must be created; `None` if it is good.
     pub stale: Option<Reason>,
-    /// What to make the environment from; `None` when it is good.
+    /// What to create the environment from; `None` if it is good.
     pub interpreter: Option<InterpreterChoice>,
-    /// Of the environment's Python, or of the one that it will be made with; `None` as long as
-    /// nothing is to be done, or while that Python is not here.
+    /// Of the environment's Python, or of the one that it will be created with; `None` while there is nothing
+    /// to do, or while that Python is not installed.
     pub probe: Option<Probe>,
-    /// The folders besides that of its packages from which the environment imports, as far as they
-    /// are known before anything is installed.
+    /// The folders besides site-packages from which the environment imports, as far as they are known before
+    /// anything is installed.
     pub path_file_folders: Vec<Utf8PathBuf>,
-    /// What an environment of conda holds and keeps, as requirements: `numpy==2.3.1`; known where something
-    /// is to be done.
+    /// What a conda environment holds and keeps, as requirements: `numpy==2.3.1`; known if there is something
+    /// to do.
     pub kept_packages: Vec<String>,
-    /// Distributions of packages of the project whose folders hold none any more.
+    /// Distributions of packages of the project that no longer exist in their folders.
     pub gone: Vec<String>,
     pub dependencies: RequiredPackages,
     /// Those that only tests need.
     pub test_dependencies: RequiredPackages,
-    /// Those that the project lists for its developers, where a recipe of its own is to be run.
+    /// Those that the project lists for its developers, if one of its own recipes is to be run.
     pub developer_dependencies: RequiredPackages,
 }
 
 impl TargetEnvironment {
-    /// The same packages in an environment that is made anew at `path`, absolute.
+    /// The same packages in an environment that is newly created at `path`, absolute.
     #[must_use]
     pub fn clean(&self, path: Utf8PathBuf, interpreter: Interpreter, probe: Option<Probe>) -> Self {
         let reason = Reason::Environment {
@@ -74,7 +74,7 @@ impl TargetEnvironment {
         self.stale.is_some() || self.packages_are_stale() || !self.gone.is_empty()
     }
 
-    /// Whether packages come or go.
+    /// Whether packages are added or removed.
     pub(crate) fn packages_are_stale(&self) -> bool {
         self.dependencies.stale.is_some()
             || self.test_dependencies.stale.is_some()

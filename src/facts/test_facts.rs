@@ -21,15 +21,15 @@ use super::request::{Purpose, Request, Testing};
 use super::suites::{PythonSuite, RustSuite, Suites, Word, unshipped_tests};
 use super::unseen_edits;
 
-/// The tests of a project, and what of them was asked for.
+/// The tests of a project, and which of them were asked for.
 #[derive(Clone, Debug, Default)]
 pub struct TestFacts {
     pub suites: Suites,
-    /// What stands after `--`, when a Python test runner is to get it.
+    /// What follows `--`, if a Python test runner is to get it.
     pub words: Vec<Word>,
-    /// By suite and name, the shard that recorded seconds put a test in, where shards are asked for.
+    /// By suite and name, the shard that recorded durations put a test in, if shards are asked for.
     pub assigned: BTreeMap<String, BTreeMap<String, u32>>,
-    /// By member, packages whose Rust tests cargo would not compile again although it has to.
+    /// By member, packages whose Rust tests cargo would not recompile although it has to.
     pub unseen: BTreeMap<String, Vec<String>>,
 }
 
@@ -64,7 +64,7 @@ impl TestFacts {
         })
     }
 
-    /// Tests that are not the members', and those that cargo leaves out for the features that they want.
+    /// Tests that are not the members', and those that cargo leaves out because of features they need.
     pub(super) fn left_out(&self, project: &Project, flags: &Flags) -> Vec<String> {
         let python = self.suites.left_out.iter().map(|folder| {
             let shown = project.display(folder);
@@ -115,8 +115,8 @@ impl TestFacts {
         warnings
     }
 
-    /// Leaves out the Rust tests that start Python, where that cannot be: PyPy runs in no other program
-    /// (PyO3 guide, "Embedding Python in Rust"). What is said of them.
+    /// Leaves out the Rust tests that embed Python if that is impossible: PyPy cannot be embedded (PyO3
+    /// guide, "Embedding Python in Rust"). Returns the warnings.
     pub(super) fn leave_out_embedding(&mut self) -> Vec<String> {
         let mut left_out = Vec::new();
         self.suites.rust.retain(|suite| {
@@ -131,7 +131,7 @@ impl TestFacts {
         left_out
     }
 
-    /// Tests that no wheel has, where wheels are tested.
+    /// Tests that no wheel contains, if wheels are tested.
     pub(super) fn unshipped(&self, project: &Project, request: &Request) -> Vec<String> {
         let is_of_wheels = match &request.purpose {
             Purpose::Test(testing) => testing.wheel,
@@ -155,7 +155,7 @@ impl TestFacts {
 
     /// What the tests import besides the project's own dependencies.
     ///
-    /// `testing`: what was asked for, where that is tests.
+    /// `testing`: what was asked for, if that is tests.
     pub(super) fn dependencies(
         &self,
         project: &Project,
@@ -211,7 +211,7 @@ fn of_packages_aside(project: &Project) -> Vec<String> {
     tested.map(sentence).collect()
 }
 
-/// The features with which a suite has a crate tested.
+/// The features with which a suite tests a crate.
 fn chosen_features(
     suite: &RustSuite,
     member: &Member,
@@ -246,8 +246,8 @@ fn chosen_features(
     chosen
 }
 
-/// Why tests are not run that are beside a package of another backend, above the crates, and what has both
-/// installed; `None` for tests of any other place.
+/// Why tests next to a package of another build backend, above the crates, are not run, and what would
+/// install both; `None` for tests in any other place.
 fn of_another_backend(project: &Project, folder: &Utf8Path) -> Option<String> {
     let pyproject = built_otherwise(project, folder)?;
     let mut members = project.members.iter();
@@ -292,8 +292,8 @@ fn unseen(
     Ok(unseen)
 }
 
-/// The name by which a file takes a package from elsewhere than its workspace, where it names it at all: uv
-/// refuses a member that is required and has another source, or none (uv docs, "Using workspaces").
+/// The name by which a file takes a package from elsewhere than its workspace, if it names it at all: uv
+/// rejects a member that is required and has another source, or none (uv docs, "Using workspaces").
 fn unlisted_source(pyproject: &PyProject, member: &Member) -> Option<String> {
     let sources = pyproject.toml.keys(&["tool", "uv", "sources"]);
     let is_same = |name: &String| package_name::normalize(name) == member.name;
@@ -309,7 +309,8 @@ fn unlisted_source(pyproject: &PyProject, member: &Member) -> Option<String> {
     names.find(is_same)
 }
 
-/// The same of tests of an extension beside whose Cargo.toml another backend builds a package.
+/// The same for tests of an extension whose Cargo.toml is next to a package that another build backend
+/// builds.
 fn of_backend_beside(project: &Project, folder: &Utf8Path) -> Option<String> {
     let pyproject = built_otherwise(project, folder)?;
     let mut members = project.members.iter();
@@ -322,7 +323,7 @@ fn of_backend_beside(project: &Project, folder: &Utf8Path) -> Option<String> {
     ))
 }
 
-/// The nearest pyproject.toml upward, where it is of a package that another backend builds.
+/// The nearest pyproject.toml upward, if it belongs to a package that another build backend builds.
 fn built_otherwise(project: &Project, folder: &Utf8Path) -> Option<Arc<PyProject>> {
     let mut above = checkout::upward(folder).map(|dir| dir.join("pyproject.toml"));
     let path = above.find(|path| disk::is_file(path))?;

@@ -14,15 +14,15 @@ use crate::world::tool::{self, Tool};
 pub struct Tools {
     pub cargo: Utf8PathBuf,
     pub uv: Tool,
-    /// The uv that is to fetch `uv`, where that is of another version.
+    /// The uv that is to fetch `uv`, if that has another version.
     pub first_uv: Option<Tool>,
     /// By member name, for those whose build or wheel is due.
     pub maturin: BTreeMap<String, Tool>,
-    /// For modules that link a shared library, where PATH has none.
+    /// For modules that link a shared library, if PATH has none.
     pub patchelf: Option<Tool>,
     /// Any Python that can fetch uv.
     pub any_python: Option<Utf8PathBuf>,
-    /// How they are told to give up at once where there is no network.
+    /// The variables that make them give up at once without a network.
     pub patience: BTreeMap<String, String>,
 }
 

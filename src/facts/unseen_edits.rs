@@ -13,13 +13,13 @@ use crate::world::disk;
 use crate::world::manifest::{Manifests, Toml};
 use crate::world::session::Session;
 
-/// Those of `packages`, the member's own first, that have files whose content is not what cargo compiled
-/// last, by the records of whatever build did so, and whose times say that it is. Of vendored packages
-/// cargo looks at nothing, whatever the times; and before 1.85 not at the `[env]` of its
-/// configuration, nor at a variable that one names, so that all of `packages` are those where one of
-/// `configs` or such a variable differs.
+/// Those of `packages`, the member's own first, with files whose content differs from what cargo compiled
+/// last, by the records of whatever build did so, although their timestamps say otherwise. cargo never looks
+/// at vendored packages, whatever the timestamps; and before 1.85 not at the `[env]` of its configuration,
+/// nor at a variable named there, so all of `packages` are returned if one of `configs` or such a variable
+/// differs.
 ///
-/// `None` where no build of the member is recorded.
+/// `None` if no build of the member is recorded.
 pub(super) fn by_records(
     session: &Session,
     packages: &[LocalPackage],
@@ -49,7 +49,7 @@ pub(super) fn by_records(
     Some(edited(session, packages, configs, &compiled))
 }
 
-/// What was recorded last of each path, with the time at which that build began.
+/// What was recorded last for each path, with the time at which that build began.
 fn newest(records: &BuildRecords) -> BTreeMap<&Utf8Path, (u64, &Input)> {
     let mut newest: BTreeMap<&Utf8Path, (u64, &Input)> = BTreeMap::new();
     for build in records.builds.values() {
@@ -64,8 +64,8 @@ fn newest(records: &BuildRecords) -> BTreeMap<&Utf8Path, (u64, &Input)> {
     newest
 }
 
-/// What cargo compiled last at each of `paths`, with the time at which the build began that did so; besides
-/// that what a later build began with that did not end well.
+/// What cargo compiled last at each of `paths`, with the time at which that build began; also what a later
+/// build that did not succeed began with.
 fn last_compiled<'a>(
     records: &'a BuildRecords,
     paths: &BTreeSet<&Utf8Path>,
@@ -85,7 +85,7 @@ fn last_compiled<'a>(
     compiled
 }
 
-/// Those of `packages` of which something in `compiled` is not as it was, without cargo seeing it.
+/// Those of `packages` of which something in `compiled` changed without cargo noticing.
 fn edited(
     session: &Session,
     packages: &[LocalPackage],
@@ -121,7 +121,7 @@ fn edited(
     names
 }
 
-/// Whether a variable that the `[env]` of one of `configs` names is not as a build was given it.
+/// Whether a variable in the `[env]` of one of `configs` differs from what a build was given.
 fn overrides_differ<'a>(
     session: &Session,
     configs: &[Utf8PathBuf],
@@ -145,8 +145,8 @@ fn all(packages: &[LocalPackage]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Where no build is recorded: those of `packages` with a file that was put where it is after cargo
-/// compiled the package for any profile, with a time from before that; all where one of `configs` was.
+/// If no build is recorded: those of `packages` with a file that was put in place after cargo compiled the
+/// package for any profile, with an earlier timestamp; all if that is true of one of `configs`.
 ///
 /// `read`: what else the compiler is known to have read. `built`: the folders of all builds.
 pub(super) fn by_times(
@@ -191,9 +191,8 @@ pub(super) fn by_times(
     names
 }
 
-/// As [`in_target`] finds them below the `target/pyx` of a project: a record tells only what the last build
-/// has read, and cargo takes up again what it compiled for one of other features, of another
-/// profile or with other dependencies.
+/// Like [`in_target`], below the `target/pyx` of a project: a record covers only what the last build read,
+/// and cargo reuses what it compiled with other features, another profile or other dependencies.
 pub(super) fn of_other_builds(
     session: &Session,
     project: &Project,
@@ -218,11 +217,11 @@ pub(super) fn of_other_builds(
     found.unwrap_or_default() // who cannot read a manifest leaves it to cargo to say so
 }
 
-/// The packages of which cargo has something in `dir`, a target directory of the member's, and would take it
-/// for fresh although one of its sources was put where it is after it was compiled, with a time from before
-/// that. Packages of registries and of repositories never change.
+/// The packages of which cargo has something in `dir`, a target directory of the member, and would consider
+/// it fresh although one of its sources was put in place after it was compiled, with an earlier timestamp.
+/// Packages of registries and repositories never change.
 ///
-/// `is_as_compiled`: whether a file is known to be what cargo last compiled of it.
+/// `is_as_compiled`: whether a file is known to be what cargo last compiled.
 pub(super) fn in_target(
     session: &Session,
     manifests: &Manifests,
@@ -261,7 +260,7 @@ pub(super) fn in_target(
     Ok(names)
 }
 
-/// The name of the package that a file is of.
+/// The name of the package that a file belongs to.
 fn package_around(manifests: &Manifests, file: &Utf8Path) -> Result<Option<String>> {
     for dir in file.ancestors().skip(1) {
         let cargo = manifests.cargo(&dir.join("Cargo.toml"))?;
@@ -289,7 +288,7 @@ fn is_of(build: &BuildRecord, own: &LocalPackage) -> bool {
     package.is_some_and(|package| package.manifest == own.manifest)
 }
 
-/// The package that a file lies in; a file outside of any is included from somewhere.
+/// The package that a file is in; a file outside any is included from somewhere.
 fn holder<'a>(packages: &'a [LocalPackage], file: &Utf8Path) -> Option<&'a LocalPackage> {
     let holders = packages
         .iter()

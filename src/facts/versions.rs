@@ -21,9 +21,9 @@ use crate::world::manifest::{
 pub struct Versioned {
     /// The names of the members that have it.
     pub members: Vec<String>,
-    /// What distributions get; `None` where nothing says it, or PEP 440 has no such version.
+    /// The version of distributions; `None` if nothing states it, or it is not a PEP 440 version.
     pub version: Option<Version>,
-    /// The statement that decides first, then the others.
+    /// The decisive statement, then the others.
     pub statements: Vec<Statement>,
     /// Whether no crate that has it is published, so that cargo's statement reaches nobody.
     pub is_private: bool,
@@ -41,10 +41,10 @@ pub struct Statement {
     pub span: Range<usize>,
     /// From 1.
     pub line: usize,
-    /// As it is written, without quotes.
+    /// As written, without quotes.
     pub text: String,
-    /// Of an entry in Cargo.lock: versions that, next to it, decide how and in which order the lock is
-    /// written: those of other packages of the same name, and its own where others refer to it.
+    /// For an entry in Cargo.lock: versions that also determine the form and order of the lock's entries:
+    /// those of other packages with the same name, and its own if others refer to it.
     pub rivals: Vec<semver::Version>,
 }
 
@@ -64,7 +64,7 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
-    /// Whether cargo reads it, and so its spelling.
+    /// Whether cargo reads it, and so whether it has cargo's spelling.
     pub fn is_cargo(self) -> bool {
         matches!(self, Self::Cargo | Self::Requirement | Self::CargoLock)
     }
@@ -82,7 +82,7 @@ impl Statement {
         }
     }
 
-    /// The version as Python compares it; `None` for requirements, and for what PEP 440 does not know.
+    /// The version as Python compares it; `None` for requirements, and for what is not PEP 440.
     pub fn version(&self) -> Option<Version> {
         if self.kind == StatementKind::Requirement {
             return None;
@@ -92,7 +92,7 @@ impl Statement {
 }
 
 impl Versioned {
-    /// Every version of the project, those of members that were not asked for included.
+    /// Every version of the project, including those of members that were not asked for.
     pub fn gather(project: &Project) -> Result<Vec<Self>> {
         let mut found: Vec<(VersionHolder, Vec<&Member>)> = Vec::new();
         for member in project.all() {
@@ -106,7 +106,7 @@ impl Versioned {
         found.into_iter().map(of).collect()
     }
 
-    /// The place that decides the version.
+    /// The place that determines the version.
     pub fn decisive(&self) -> Option<&Statement> {
         self.statements.first()
     }
@@ -116,7 +116,7 @@ impl Versioned {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct VersionHolder {
     path: Utf8PathBuf,
-    /// Whether it is `[workspace.package]` that does.
+    /// Whether it is in `[workspace.package]`.
     shared: bool,
 }
 
@@ -230,7 +230,7 @@ fn in_package(package: &Utf8Path) -> Result<Vec<Statement>> {
 
 const DUNDER: &str = "__version__";
 
-/// From which module, and by which name there, lines like `from ._version import __version__` take a name.
+/// The module, and the name in it, from which lines like `from ._version import __version__` import a name.
 fn imported(text: &str, name: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let lines = text.match_indices("from ");
@@ -262,7 +262,8 @@ fn imported(text: &str, name: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The file of a module that one of the package names: `._version`, `..about`, or by the package's own name.
+/// The file of a module that one of the package's modules names: `._version`, `..about`, or by the package's
+/// own name.
 fn source(package: &Utf8Path, from: &Utf8Path, module: &str) -> Option<Utf8PathBuf> {
     let below = module.trim_start_matches('.');
     let folder = match module.len() - below.len() {
@@ -330,8 +331,8 @@ fn of_uv_lock(project: &Project, member: &Member) -> Result<Option<Statement>> {
 }
 
 impl Versioned {
-    /// What the cargo workspace says of the crates that have the version: their entries in Cargo.lock,
-    /// and requirements of path dependencies on them.
+    /// What the cargo workspace says about the crates that have the version: their entries in Cargo.lock, and
+    /// requirements of path dependencies on them.
     fn add_workspace(
         &mut self,
         manifests: &Manifests,

@@ -17,13 +17,13 @@ pub struct BuiltPackage {
     pub metadata: Headers,
     /// The groups of entry points, each with names and objects.
     pub entry_points: Vec<(String, Vec<(String, String)>)>,
-    /// What is installed, by its place in site-packages or below `.data/`.
+    /// The installed files, by their path in site-packages or below `.data/`.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// Licences and the like, by their paths in the project.
+    /// Licence files and the like, by their paths in the project.
     pub licences: BTreeMap<String, Vec<u8>>,
     /// Whether it is the same for every platform.
     pub is_pure: bool,
-    /// The paths in the sdist beside it, from its folder; empty where there is none.
+    /// The paths in the sdist next to it, relative to its folder; empty if there is none.
     pub sources: BTreeSet<String>,
 }
 
@@ -39,10 +39,11 @@ const NOTES: [&str; 7] = [
 ];
 
 impl BuiltPackage {
-    /// The one wheel in a folder, and what the sdist beside it holds.
+    /// The one wheel in a folder, and what the sdist next to it contains.
     ///
     /// # Errors
-    /// [`MachineError::Io`](crate::model::error::MachineError::Io) where it cannot be read; [`Error::Refused`] where there is none with metadata.
+    /// [`MachineError::Io`](crate::model::error::MachineError::Io) if it cannot be read; [`Error::Refused`]
+    /// if there is none with metadata.
     pub fn in_folder(folder: &Utf8Path) -> Result<Self> {
         let names = disk::names(folder);
         let find = |ending: &str| {
@@ -105,7 +106,7 @@ impl BuiltPackage {
         self.metadata.get(field).filter(|text| *text != "UNKNOWN")
     }
 
-    /// The folders at the top that hold Python files, and the modules beside them.
+    /// The top-level folders that hold Python files, and the modules next to them.
     pub fn tops(&self) -> (Vec<String>, Vec<String>) {
         let (mut packages, mut modules) = (Vec::new(), Vec::new());
         for path in self.files.keys().filter(|path| !path.starts_with(".data/")) {
@@ -119,7 +120,7 @@ impl BuiltPackage {
     }
 }
 
-/// Whether a member of a `.data` folder lands in site-packages.
+/// Whether a member of a `.data` folder is installed into site-packages.
 fn path_is_installed(name: &str) -> bool {
     name.contains(".data/purelib/") || name.contains(".data/platlib/")
 }
@@ -144,8 +145,8 @@ fn entry_points(text: &str) -> Vec<(String, Vec<(String, String)>)> {
     groups
 }
 
-/// The people behind fields such as `Author` and `Author-email`: names and addresses, one of them empty
-/// where it is not said.
+/// The people in fields such as `Author` and `Author-email`: names and addresses, either of them empty if not
+/// stated.
 pub fn people(metadata: &Headers, role: &str) -> Vec<(String, String)> {
     let name = metadata.get(role).filter(|text| *text != "UNKNOWN");
     let addresses = metadata.get(&format!("{role}-email"));
@@ -177,7 +178,7 @@ pub fn people(metadata: &Headers, role: &str) -> Vec<(String, String)> {
     people
 }
 
-/// At commas outside of quotes.
+/// At commas outside quotes.
 fn split_addresses(text: &str) -> Vec<String> {
     let mut quoted = false;
     let parts = text.split(|c| {
@@ -190,7 +191,7 @@ fn split_addresses(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A file of the project that holds the long description, from the root.
+/// The project file that holds the long description, relative to the root.
 pub(super) fn description_file(
     root: &Utf8Path,
     files: &[Utf8PathBuf],
@@ -218,7 +219,7 @@ pub(super) fn description_file(
     texts.into_iter().find(holds).cloned()
 }
 
-/// As metadata holds it: without line ends of other systems, and what is blank at the end.
+/// As metadata holds it: with Unix line endings, and without trailing blanks.
 pub fn plain(text: &str) -> String {
     let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
     lines.join("\n")

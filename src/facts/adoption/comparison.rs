@@ -8,25 +8,25 @@ use pep508_rs::{Requirement, VerbatimUrl};
 use super::built::{BuiltPackage, people, plain};
 use super::source_files::is_of_backend;
 
-/// What the second wheel may have otherwise.
+/// Differences that the second wheel may have.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// Beginnings of the paths of new files.
+    /// Path prefixes of new files.
     pub new: Vec<String>,
-    /// Files that are written anew.
+    /// Files that are rewritten.
     pub rewritten: Vec<String>,
-    /// Whether the version is written down without what git adds to it.
+    /// Whether the version is stated without what git adds to it.
     pub version: bool,
-    /// Names and addresses that `[project]` has had before, also where the first wheel has only some of them.
+    /// Names and addresses that `[project]` had before, even if the first wheel has only some of them.
     pub people: BTreeSet<String>,
-    /// The licence that `[project]` has had before, also where the first wheel says none.
+    /// The licence that `[project]` had before, even if the first wheel states none.
     pub licence: Option<String>,
 }
 
-/// Fields of which some backends write the first person only.
+/// Fields of which some build backends write only the first person.
 const PEOPLE: [&str; 4] = ["Author", "Author-email", "Maintainer", "Maintainer-email"];
 
-/// Every field and file that differs and should not, in the words of a list.
+/// Every field and file that differs and should not, one line each.
 pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -> Vec<String> {
     let (mut old, new) = (fields(before, asked), fields(after, asked));
     if let (Some(said), Some(licence)) = (&asked.licence, old.get_mut("License"))
@@ -59,12 +59,12 @@ pub fn differences(before: &BuiltPackage, after: &BuiltPackage, asked: &Asked) -
     found
 }
 
-/// What the first wheel says in fields for which `[project]` has no word, so that the second one has not.
+/// What the first wheel states in fields that `[project]` has no key for, so that the second one lacks it.
 pub fn unsaid(before: &BuiltPackage, after: &BuiltPackage) -> Vec<String> {
     others(before, after).collect()
 }
 
-/// What the first sdist holds and the second one has not; nothing where one was not built.
+/// What the first sdist contains and the second one does not; empty if one was not built.
 pub fn lost_sources(before: &BuiltPackage, after: &BuiltPackage) -> Vec<String> {
     if after.sources.is_empty() {
         return Vec::new();
@@ -76,10 +76,10 @@ pub fn lost_sources(before: &BuiltPackage, after: &BuiltPackage) -> Vec<String> 
 /// Fields that say how a wheel was made, or that are compared as files.
 const MADE: [&str; 3] = ["Dynamic", "License-File", "Metadata-Version"];
 
-/// Other spellings of those that are compared.
+/// Alternative spellings of those that are compared.
 const SPELLED: [&str; 3] = ["Download-URL", "Home-page", "License-Expression"];
 
-/// The lines of fields that nothing is known of, which one wheel has and the other has not.
+/// The lines of unknown fields that only one of the wheels has.
 fn others(one: &BuiltPackage, other: &BuiltPackage) -> impl Iterator<Item = String> {
     let known = fields(one, &Asked::default());
     let is_other = |name: &str| {
@@ -122,7 +122,7 @@ fn files(before: &Files, after: &Files, asked: &Asked) -> Vec<String> {
     names.into_iter().filter_map(difference).collect()
 }
 
-/// The fields as what they mean: one that has an older spelling under the newer one.
+/// The fields by meaning: one with an older spelling under the newer one.
 fn fields<'a>(built: &BuiltPackage, asked: &Asked) -> BTreeMap<&'a str, BTreeSet<String>> {
     let metadata = &built.metadata;
     let one = |name: &str| built.text(name).map(str::to_owned).into_iter().collect();
@@ -190,7 +190,7 @@ fn fields<'a>(built: &BuiltPackage, asked: &Asked) -> BTreeMap<&'a str, BTreeSet
     fields
 }
 
-/// At commas, where there is one; else at blanks, as setuptools has joined them.
+/// At commas, if there are any; else at blanks, as setuptools joins them.
 pub fn keywords(built: &BuiltPackage) -> Vec<String> {
     let said = built.text("Keywords").unwrap_or_default();
     let separator = if said.contains(',') { ',' } else { ' ' };
@@ -198,8 +198,8 @@ pub fn keywords(built: &BuiltPackage) -> Vec<String> {
     words.filter(|word| !word.is_empty()).collect()
 }
 
-/// The type of the long description, without parameters that say what is so anyway (core metadata
-/// specifications, "Description-Content-Type").
+/// The type of the long description, without parameters that state the default (core metadata specifications,
+/// "Description-Content-Type").
 pub fn content_type(built: &BuiltPackage) -> String {
     let said = built.text("Description-Content-Type");
     let said = said.unwrap_or("text/x-rst").to_lowercase();

@@ -11,7 +11,7 @@ use crate::world::manifest::CargoToml;
 use super::module_name::ModuleName;
 use super::pyo3::Pyo3;
 
-/// Names for the file that holds the module, the first that is free.
+/// Names for the file that holds the module, in order of preference.
 pub(super) const MODULES: [&str; 3] = ["python", "pymodule", "python_module"];
 
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Crate {
     pub cargo: Arc<CargoToml>,
     pub module: ModuleName,
     pub kind: CrateKind,
-    /// Whether cargo knows a readme, named or found.
+    /// Whether cargo has a readme, named or found.
     pub has_readme: bool,
 }
 
@@ -44,10 +44,10 @@ pub enum CrateKind {
 
 #[derive(Debug)]
 pub struct Library {
-    /// From the crate's folder: `src/lib.rs`.
+    /// Relative to the crate's folder: `src/lib.rs`.
     pub path: Utf8PathBuf,
     pub text: String,
-    /// The name of the file beside it that gets the module.
+    /// The name of the file next to it that gets the module.
     pub file: &'static str,
     pub pyo3: Pyo3,
 }

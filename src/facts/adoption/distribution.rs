@@ -17,21 +17,21 @@ use super::module_name::ModuleName;
 use super::options::AdoptionOptions;
 use super::package;
 
-/// Where it goes, from the root.
+/// Where it goes, relative to the root.
 pub const FOLDER: &str = "rust";
 
 #[derive(Debug)]
 pub struct RustDistribution {
-    /// Without a word where there is none.
+    /// Empty if there is none.
     pub pyproject: Arc<PyProject>,
-    /// What it is half of.
+    /// The package it belongs to.
     pub package: String,
     pub module: ModuleName,
     /// Whether its crate is in a cargo workspace of others.
     pub is_nested: bool,
-    /// Whether pyproject.toml can say that the package requires it: the requirements stand in `[project]`.
+    /// Whether pyproject.toml can state that the package requires it: the requirements are in `[project]`.
     pub is_required: bool,
-    /// The package that setuptools finds by itself as long as no other folder could be one.
+    /// The package that setuptools discovers as long as no other folder could be one.
     pub found: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl RustDistribution {
     /// The second distribution, in a folder of its own in the package's repository.
     ///
     /// # Errors
-    /// [`Error::Refused`] where the folder or the name is taken, and for a member of a uv workspace.
+    /// [`Error::Refused`] if the folder or the name is taken, and for a member of a uv workspace.
     pub(super) fn read(
         manifests: &Manifests,
         pyproject: Arc<PyProject>,
@@ -78,18 +78,18 @@ impl RustDistribution {
     }
 }
 
-/// The name of the distribution that is there already.
+/// The name of the existing distribution.
 pub(super) fn there(manifests: &Manifests, root: &Utf8Path) -> Result<Option<String>> {
     let own = manifests.pyproject(&root.join(FOLDER).join("pyproject.toml"))?;
     let own = own.filter(|own| own.builds_with_maturin());
     Ok(own.map(|own| own.name().unwrap_or(FOLDER).to_owned()))
 }
 
-/// What setuptools finds in a folder of which nobody says what its packages are (its user guide,
-/// "Flat-layout"): a second folder that could be one would be an error.
+/// What setuptools discovers in a folder whose packages are not declared (its user guide, "Flat-layout"): a
+/// second folder that could be one would be an error.
 ///
 /// # Errors
-/// [`Error::Refused`] where that cannot be written down.
+/// [`Error::Refused`] if it cannot be declared.
 fn found(pyproject: &PyProject) -> Result<Option<String>> {
     if !is_searched(pyproject)? {
         return Ok(None);

@@ -17,42 +17,41 @@ use super::options::FunctionPath;
 #[derive(Debug)]
 pub struct HotFunction {
     pub path: FunctionPath,
-    /// That of the module, from the root.
+    /// The module's file, relative to the root.
     pub file: Utf8PathBuf,
-    /// What stands in it.
+    /// Its content.
     pub text: String,
     pub said: PythonFunction,
-    /// Calls with literals, as the project's tests have them; each only once.
+    /// Calls with literals from the project's tests, without duplicates.
     pub calls: Vec<Call>,
-    /// Whether the module names others of its package by relative names.
+    /// Whether the module imports others of its package by relative names.
     pub is_relative: bool,
-    /// Whether ruff is asked to find a `try` that `contextlib.suppress` could be (SIM105).
+    /// Whether ruff is asked to find a `try` that could be `contextlib.suppress` (SIM105).
     pub is_simplified: bool,
 }
 
-/// The arguments of a call, each with its name, where it has one, as it is written.
+/// The arguments of a call as written, each with its name if it has one.
 pub type Call = Vec<(Option<String>, String)>;
 
-/// What a name means in a module.
+/// What a name refers to in a module.
 #[derive(Debug)]
 pub(super) enum Found {
     Function(Box<HotFunction>),
-    /// A function with its twin, imported from the module in Rust.
+    /// A function with its twin, imported from the Rust module.
     AlreadyInRust,
 }
 
-/// Where packages are.
+/// Where packages may be.
 const SOURCES: [&str; 4] = ["src", "python", "lib", "."];
 
-/// More of them would be read before they are known to be worth it.
+/// Reading more of them would cost more than it is likely to find.
 const MOST_CALLERS: usize = 200;
 
 impl HotFunction {
-    /// `rust`: the dotted name of the module in Rust, where there is one.
+    /// `rust`: the dotted name of the Rust module, if there is one.
     ///
     /// # Errors
-    /// [`Error::Refused`] for what a function in Rust could not stand for; those of
-    /// [`python_source::read`].
+    /// [`Error::Refused`] for what a Rust function could not replace; those of [`python_source::read`].
     pub(super) fn find(
         session: &Session,
         root: &Utf8Path,
@@ -98,7 +97,7 @@ impl HotFunction {
     }
 }
 
-/// The file of a module, from the root.
+/// The file of a module, relative to the root.
 fn file_of(root: &Utf8Path, path: &FunctionPath) -> Result<Utf8PathBuf> {
     let below = path.module.replace('.', "/");
     let files = [format!("{below}.py"), format!("{below}/__init__.py")];
@@ -117,7 +116,7 @@ fn file_of(root: &Utf8Path, path: &FunctionPath) -> Result<Utf8PathBuf> {
     })
 }
 
-/// The files of ruff's configuration, and where its settings stand in them (ruff docs, "Configuring Ruff").
+/// ruff's configuration files, and where its settings are in them (ruff docs, "Configuring Ruff").
 const LINTED: [(&str, &[&str]); 3] = [
     (".ruff.toml", &[]),
     ("ruff.toml", &[]),
@@ -146,7 +145,7 @@ fn is_simplified(root: &Utf8Path) -> Result<bool> {
     Ok(false)
 }
 
-/// Tests that have the function's name in them.
+/// Tests that contain the function's name.
 fn callers(root: &Utf8Path, function: &str) -> Vec<Utf8PathBuf> {
     let is_test = |path: &Utf8PathBuf| {
         let name = path.file_stem().unwrap_or_default();
@@ -165,7 +164,7 @@ fn callers(root: &Utf8Path, function: &str) -> Vec<Utf8PathBuf> {
     tests.take(MOST_CALLERS).collect()
 }
 
-/// What is imported by a relative name, by its whole one.
+/// The absolute name of a relative import.
 fn absolute(said: &str, path: &FunctionPath, file: &Utf8Path) -> String {
     let name = said.trim_start_matches('.');
     let dots = said.len() - name.len();
@@ -179,7 +178,7 @@ fn absolute(said: &str, path: &FunctionPath, file: &Utf8Path) -> String {
     parts.join(".")
 }
 
-/// The function, where one in Rust can stand for it.
+/// The function, if one in Rust can replace it.
 fn checked(
     path: &FunctionPath,
     file: &Utf8Path,
@@ -213,7 +212,7 @@ fn checked(
     Err(Error::refused(format!("{place}: `{name}` {why}"), hint))
 }
 
-/// Words that Rust allows in no form for a parameter (The Rust Reference, "Raw identifiers").
+/// Words that Rust allows in no form as a parameter (The Rust Reference, "Raw identifiers").
 fn is_unspeakable(parameter: &Parameter) -> bool {
     ["self", "Self", "super", "crate", "_"].contains(&&*parameter.name)
 }

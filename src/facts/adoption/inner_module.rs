@@ -10,13 +10,13 @@ use crate::world::disk;
 
 use super::options::is_name;
 
-/// Names for the module, the first that is free.
+/// Names for the module, in order of preference.
 const LEAVES: [&str; 3] = ["_core", "_rust", "_native"];
 
-/// Folders beside a package that are none themselves.
+/// Folders next to a package that are not packages themselves.
 pub(super) const ASIDE: [&str; 6] = ["benchmarks", "docs", "examples", "scripts", "test", "tests"];
 
-/// A module inside of a package.
+/// A module inside a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct InnerModule {
     /// Dotted.
@@ -36,10 +36,10 @@ impl InnerModule {
         }
     }
 
-    /// As somebody wants it.
+    /// As the user wants it.
     ///
     /// # Errors
-    /// [`Error::Refused`] for what is no dotted name, or in no package of `source`, or taken.
+    /// [`Error::Refused`] for what is not a dotted name, or not inside a package of `source`, or taken.
     pub(super) fn wished(source: &Utf8Path, wished: &str, package: &str) -> Result<Self> {
         let other = |message: String| {
             let hint = format!("cargo pyx init --module {package}._core");
@@ -80,7 +80,7 @@ fn is_taken(folder: &Utf8Path, leaf: &str) -> bool {
     names.any(|name| name.split('.').next() == Some(leaf))
 }
 
-/// Whether an `__init__.py` says only that other distributions have parts of the package as well (packaging
+/// Whether an `__init__.py` only declares that other distributions have parts of the package too (packaging
 /// guide, "Packaging namespace packages").
 pub(super) fn declares_namespace(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|line| {
@@ -96,7 +96,7 @@ pub(super) fn declares_namespace(text: &str) -> bool {
     is_all && is_declared
 }
 
-/// Beginnings of lines around a declaration.
+/// Prefixes of lines around a declaration.
 const AROUND: [&str; 6] = [
     "except ",
     "from pkg_resources import ",
@@ -113,7 +113,7 @@ fn is_docstring(line: &str) -> bool {
 }
 
 /// The package of a distribution, dotted, by the files of its wheel: one with an `__init__.py` that is in no
-/// other such, so that the folders of a namespace are passed through; where there is none, a folder at the top.
+/// other such package, so that namespace folders are passed through; if there is none, a top-level folder.
 pub(super) fn package_of(files: &BTreeMap<String, Vec<u8>>, distribution: &str) -> Option<String> {
     let all = || {
         let inits = files.iter();

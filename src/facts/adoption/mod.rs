@@ -52,37 +52,37 @@ pub use subject::{NeedsBackend, Subject};
 pub use takeover::{Takeover, VersionFile};
 pub use workspace::CargoWorkspace;
 
-/// What is to be adopted, and what it stands in.
+/// What is to be adopted, and its surroundings.
 #[derive(Debug)]
 pub struct Adoption {
     /// Absolute.
     pub root: Utf8PathBuf,
     pub subject: Subject,
-    /// What gets a twin in Rust.
+    /// The function that gets a twin in Rust.
     pub function: Option<HotFunction>,
-    /// Where a further test goes.
+    /// Where a new test goes.
     pub tests: TestPlace,
-    /// What `.gitignore` holds; nothing where there is none.
+    /// The content of `.gitignore`; empty if there is none.
     pub gitignore: Option<String>,
-    /// What is in the folders that get files, from the root.
+    /// What is in the folders that get files, relative to the root.
     pub there: BTreeSet<Utf8PathBuf>,
     /// Whether there is a Cargo.lock, its own or a workspace's.
     pub locked: bool,
     pub cargo: Utf8PathBuf,
-    /// Where a package is to be built, or a uv.lock has to follow.
+    /// If a package is to be built, or a uv.lock has to be updated.
     pub uv: Option<Tool>,
     pub has_uv_lock: bool,
     pub history: History,
     /// A Python to fetch uv with.
     pub any_python: Option<Utf8PathBuf>,
-    /// The Python that a package is built with: uv would fetch one where it first finds another.
+    /// The Python that a package is built with: uv would fetch one if it found an unsuitable one first.
     pub python: Option<Utf8PathBuf>,
     /// What no tool may inherit.
     pub scrubbed: BTreeSet<String>,
 }
 
 impl Adoption {
-    /// What the folder `root` holds.
+    /// What the folder `root` contains.
     ///
     /// # Errors
     /// [`Error::Refused`] for what cannot become a project that maturin builds, with the reason.
@@ -128,7 +128,7 @@ impl Adoption {
         }
     }
 
-    /// The same package, by what its present backend has made of it.
+    /// The same package, by what its current build backend made of it.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -193,18 +193,18 @@ pub fn python(subject: &Subject, installed: impl Fn() -> Vec<Interpreter>) -> Op
     Some(found.path)
 }
 
-/// What git has of the files that others take over.
+/// The state in git of the files that others take over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum History {
     /// There is no checkout.
     None,
-    /// Another text than is there.
+    /// Their content differs.
     Other,
     Same,
 }
 
 impl History {
-    /// `names`: files, from the root.
+    /// `names`: files, relative to the root.
     fn of(session: &Session, root: &Utf8Path, names: &[&str]) -> Result<Self> {
         let git = Git { session, dir: root };
         Ok(match checkout::root(root) {
@@ -215,7 +215,7 @@ impl History {
     }
 }
 
-/// What builds a package that names no backend (PEP 517).
+/// What builds a package that names no build backend (PEP 517).
 const NO_BACKEND: &str = "setuptools";
 
 impl Adoption {
@@ -230,12 +230,12 @@ impl Adoption {
         Some(said.unwrap_or(NO_BACKEND))
     }
 
-    /// Whether lock files follow: not where only a function is added.
+    /// Whether lock files are updated: not if only a function is added.
     pub fn locks(&self) -> bool {
         !matches!(self.subject, Subject::Module(_))
     }
 
-    /// The lock files that follow what is changed; from the root, else absolute.
+    /// The lock files that are updated along; relative to the root, else absolute.
     pub fn changed_locks(&self) -> Vec<Utf8PathBuf> {
         if !self.locks() {
             return Vec::new();
@@ -257,7 +257,8 @@ impl Adoption {
         locks
     }
 
-    /// Whether Cargo.toml is to state a version that git, Python code or a backend's table has stated.
+    /// Whether Cargo.toml is to state a version that git, Python code or a build backend's table used to
+    /// state.
     pub fn moves_version(&self) -> bool {
         match &self.subject {
             Subject::Package(package) => {
@@ -268,7 +269,7 @@ impl Adoption {
         }
     }
 
-    /// The new distribution, where pyproject.toml has no place to require it.
+    /// The new distribution, if pyproject.toml has no place to require it.
     pub fn unrequired(&self) -> Option<&str> {
         match &self.subject {
             Subject::Distribution(beside) if !beside.is_required => {
@@ -278,7 +279,7 @@ impl Adoption {
         }
     }
 
-    /// Why a library gets a crate beside it, and where, for people.
+    /// Why a library gets a separate crate, and where, for people.
     pub fn why_beside(&self) -> Option<String> {
         let Subject::Workspace(workspace) = &self.subject else {
             return None;
@@ -291,10 +292,10 @@ impl Adoption {
     }
 }
 
-/// Folders that may get files; those of a package have only names that are free.
+/// Folders that may get files; in those of a package, only free names are used.
 const FILLED_FOLDERS: [&str; 6] = ["", "benchmarks", "rust", "rust/src", "src", "tests"];
 
-/// What is in those folders, and in that of the tests.
+/// What is in those folders, and in the tests' folder.
 fn there(root: &Utf8Path, tests: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let below = |place: &Utf8Path| {
         let names = disk::names(&root.join(place)).into_iter();
@@ -304,7 +305,7 @@ fn there(root: &Utf8Path, tests: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     folders.chain([tests]).flat_map(below).collect()
 }
 
-/// A crate without Python has none to put others beside.
+/// A crate without Python has no tests to put others next to.
 fn tests(root: &Utf8Path, subject: &Subject) -> Result<TestPlace> {
     if matches!(subject, Subject::Crate(_) | Subject::Workspace(_)) {
         return Ok(TestPlace::default());
@@ -341,7 +342,7 @@ pub(crate) fn subject(
     }
 }
 
-/// A package by what its present backend has made of it.
+/// A package by what its current build backend made of it.
 pub(crate) fn built_subject(
     root: &Utf8Path,
     built: BuiltPackage,
@@ -366,7 +367,7 @@ fn is_of_setuptools(root: &Utf8Path) -> bool {
         .any(|name| disk::is_file(&root.join(name)))
 }
 
-/// A package that says what it is, one that has to be built for that, or one that stays as it is.
+/// A package that describes itself, one that has to be built for that, or one that stays as it is.
 fn of_python(
     manifests: &Manifests,
     pyproject: Arc<PyProject>,
@@ -412,8 +413,8 @@ fn without_pyproject(
     subject::of_crate(manifests, cargo, options)
 }
 
-/// Whether it is a program that runs Python: that needs no Python package. A library that has Python behind
-/// a feature may have programs besides, which do without.
+/// Whether it is a program that runs Python: that needs no Python package. A library that has Python behind a
+/// feature may also have programs without it.
 fn embeds(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
     let is_program = !cargo.bins().is_empty();
     let is_for_others = cargo.has_lib() && links_python_optionally(cargo);

@@ -8,7 +8,7 @@ use crate::world::manifest::CargoToml;
 use super::obstacles::Obstacle;
 use super::options::AdoptionOptions;
 
-/// What Python calls a crate.
+/// The names of a crate in Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModuleName {
     pub distribution: String,
@@ -23,8 +23,8 @@ impl ModuleName {
         }
     }
 
-    /// What was asked for; else what the library is called, and where Python would find another module
-    /// of that name, the same with an ending, and why.
+    /// What was asked for; else the library's name, or, if Python would find another module of that name, the
+    /// same with a suffix, and why.
     pub(super) fn choose(
         cargo: &CargoToml,
         options: &AdoptionOptions,

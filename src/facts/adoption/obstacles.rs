@@ -24,8 +24,8 @@ impl Obstacle {
     }
 }
 
-/// The first reason, those before others that no wish overcomes. `path` and `text`: the library's root,
-/// from the crate's folder.
+/// The first reason; those that no option can overcome come first. `path` and `text`: the library's root
+/// file, relative to the crate's folder.
 pub(super) fn obstacle(cargo: &CargoToml, path: &str, text: &str) -> Option<Obstacle> {
     let attributes = inner_attributes(text);
     let find = |is_meant: &dyn Fn(&str) -> bool| {
@@ -93,7 +93,7 @@ fn inner_attributes(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Rust with blanks in the places of comments and of what is quoted: as long as before, byte by byte.
+/// Rust with comments and quoted text replaced by blanks: every byte keeps its offset.
 pub(super) fn without_words(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -113,7 +113,7 @@ pub(super) fn without_words(text: &str) -> String {
     code
 }
 
-/// The bytes of the comment or the text that begins here.
+/// The length of the comment or the literal that begins here.
 fn blank(rest: &str) -> Option<usize> {
     let until = |end: &str, from: usize| {
         let found = rest[from..].find(end);
@@ -154,7 +154,7 @@ fn quoted(rest: &str) -> usize {
     rest.len()
 }
 
-/// They may hold each other.
+/// They may be nested.
 fn block_comment(rest: &str) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;

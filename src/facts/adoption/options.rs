@@ -11,13 +11,13 @@ pub enum AdoptionLayout {
     Workspace,
 }
 
-/// What somebody wants otherwise than it would be chosen.
+/// What the user wants to differ from the defaults.
 #[derive(Clone, Debug, Default)]
 pub struct AdoptionOptions {
     pub layout: Option<AdoptionLayout>,
-    /// What Python imports: for a package dotted, with the package before it.
+    /// What Python imports: for a package, dotted and beginning with the package.
     pub module: Option<String>,
-    /// What is to be written in Rust.
+    /// The function to write in Rust.
     pub function: Option<FunctionPath>,
 }
 
@@ -52,7 +52,7 @@ impl FromStr for FunctionPath {
     }
 }
 
-/// Whether Python takes it for a name.
+/// Whether it is a valid Python name.
 pub(super) fn is_name(word: &str) -> bool {
     let mut letters = word.chars();
     let first = letters.next();
@@ -66,6 +66,6 @@ impl std::fmt::Display for FunctionPath {
     }
 }
 
-/// The other way, where a package cannot be maturin's.
+/// The alternative for a package that maturin cannot build.
 pub const BESIDE: &str = "the Rust module as a distribution of its own in the same repository: cargo \
                           pyx init --layout workspace";

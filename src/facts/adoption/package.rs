@@ -25,7 +25,7 @@ use super::inner_module::{ASIDE, InnerModule, declares_namespace, package_of};
 use super::options::{AdoptionOptions, BESIDE};
 use super::takeover::Takeover;
 
-/// Backends of which is known that they pack Python files and compile nothing: others are asked.
+/// Build backends known to pack Python files and compile nothing: others are asked.
 const PACKERS: [&str; 9] = [
     "flit_core.buildapi",
     "hatchling.build",
@@ -38,7 +38,7 @@ const PACKERS: [&str; 9] = [
     "uv_build",
 ];
 
-/// Backends that are there to compile, by the modules at their top.
+/// Build backends made to compile, by their top-level modules.
 const COMPILERS: [&str; 6] = [
     "cmeel",
     "enscons",
@@ -50,28 +50,28 @@ const COMPILERS: [&str; 6] = [
 
 #[derive(Debug)]
 pub struct PythonPackage {
-    /// Without a word where there is none.
+    /// Empty if there is none.
     pub pyproject: Arc<PyProject>,
-    /// The name of what is installed.
+    /// The distribution's name.
     pub distribution: String,
-    /// As cargo spells it.
+    /// In cargo's spelling.
     pub version: semver::Version,
-    /// The folder that holds the packages, from the root: `src`, `python` or `.`.
+    /// The folder that holds the packages, relative to the root: `src`, `python` or `.`.
     pub source: &'static str,
     /// The package that gets the module, dotted.
     pub name: String,
-    /// All packages at the top of the folder, where there are several.
+    /// All packages at the top level of the folder, if there are several.
     pub all: Vec<String>,
     /// Whether it is in a cargo workspace of others.
     pub nested: bool,
     /// The module's name in the package.
     pub leaf: String,
-    /// What its backend has said, where it was asked.
+    /// What its build backend said, if it was asked.
     pub takeover: Option<Takeover>,
 }
 
 impl PythonPackage {
-    /// What can be read without asking anybody.
+    /// What can be read without asking the build backend.
     pub(super) fn read(
         manifests: &Manifests,
         pyproject: Arc<PyProject>,
@@ -97,7 +97,7 @@ impl PythonPackage {
         })
     }
 
-    /// What the package is, as the wheel of its present backend says.
+    /// What the package is according to the wheel of its current build backend.
     pub(super) fn of_built(
         manifests: &Manifests,
         pyproject: Arc<PyProject>,
@@ -135,8 +135,8 @@ impl PythonPackage {
         })
     }
 
-    /// What the wheel that maturin makes may have otherwise. `edited`: a file of the package, `made`: those
-    /// that are new; from the root.
+    /// What may differ in maturin's wheel. `edited`: a file of the package, `made`: new files; relative to
+    /// the root.
     pub fn asked(&self, edited: Option<&Utf8PathBuf>, made: &[Utf8PathBuf]) -> Asked {
         let takeover = self.takeover.as_ref();
         let version = takeover.and_then(|takeover| takeover.version_file.as_ref());
@@ -173,7 +173,7 @@ impl PythonPackage {
     }
 }
 
-/// Whom `[project]` names.
+/// The people that `[project]` names.
 fn said_people(pyproject: &PyProject) -> BTreeSet<String> {
     let lists = ["authors", "maintainers"].map(|role| pyproject.toml.get(&["project", role]));
     let persons = lists
@@ -187,7 +187,7 @@ fn said_people(pyproject: &PyProject) -> BTreeSet<String> {
     words.map(str::to_owned).collect()
 }
 
-/// What `[project]` states in words: some backends leave it out beside a classifier.
+/// The licence that `[project]` states as text: some build backends leave it out next to a classifier.
 fn said_licence(pyproject: &PyProject) -> Option<String> {
     let toml = &pyproject.toml;
     let said = toml.str(&["project", "license", "text"]);
@@ -195,7 +195,7 @@ fn said_licence(pyproject: &PyProject) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// As it is wanted, or as it is called by itself in `package`.
+/// As requested, or with its default name in `package`.
 fn inner(source: &Utf8Path, package: String, options: &AdoptionOptions) -> Result<InnerModule> {
     match &options.module {
         Some(wished) => InnerModule::wished(source, wished, &package),
@@ -203,10 +203,10 @@ fn inner(source: &Utf8Path, package: String, options: &AdoptionOptions) -> Resul
     }
 }
 
-/// In a package that is new, beside the module that is all there is.
+/// In a new package, next to the only module.
 ///
 /// # Errors
-/// [`Error::Refused`] where its folder is there.
+/// [`Error::Refused`] if its folder exists.
 fn beside(source: &Utf8Path, module: &str, options: &AdoptionOptions) -> Result<InnerModule> {
     let stem = module.split('.').next().unwrap_or_default();
     let package = format!("_{}", stem.trim_start_matches('_'));
@@ -227,7 +227,7 @@ fn beside(source: &Utf8Path, module: &str, options: &AdoptionOptions) -> Result<
     }
 }
 
-/// Whether all that maturin needs stands in `[project]`.
+/// Whether `[project]` has everything that maturin needs.
 pub(super) fn is_plain(pyproject: &PyProject) -> bool {
     only_packs(pyproject)
         && check_metadata(pyproject).is_ok()
@@ -237,10 +237,10 @@ pub(super) fn is_plain(pyproject: &PyProject) -> bool {
         })
 }
 
-/// Whether the package's present wheel is for every platform.
+/// Whether the package's current wheel is for every platform.
 ///
 /// # Errors
-/// [`Error::Manifest`] and [`Error::Refused`] for a wheel that is of one platform.
+/// [`Error::Manifest`] and [`Error::Refused`] for a platform-specific wheel.
 fn check_pure(pyproject: &PyProject, built: &BuiltPackage) -> Result<()> {
     if built.is_pure {
         return Ok(());
@@ -266,7 +266,7 @@ fn check_metadata(pyproject: &PyProject) -> Result<()> {
     check_build(pyproject)
 }
 
-/// Checks that nothing is compiled today, as far as that is said.
+/// Checks that nothing is compiled today, as far as that is stated.
 ///
 /// # Errors
 /// [`Error::Manifest`] and [`Error::Refused`] with the place.
@@ -293,7 +293,7 @@ pub(super) fn check_native(pyproject: &PyProject) -> Result<()> {
 
 const BACKEND: [&str; 2] = ["build-system", "build-backend"];
 
-/// Whether nothing has to be asked to know that Python files are packed and nothing is compiled.
+/// Whether it is known without asking that Python files are packed and nothing is compiled.
 fn only_packs(pyproject: &PyProject) -> bool {
     let backend = pyproject.toml.str(&BACKEND);
     let is_inside = pyproject
@@ -304,7 +304,7 @@ fn only_packs(pyproject: &PyProject) -> bool {
     is_known && native_words(pyproject).is_ok_and(|mut words| words.next().is_none())
 }
 
-/// Checks that setup.py does not say that it compiles, as far as Python's parser finds that.
+/// Checks that setup.py does not say that it compiles, as far as Python's parser finds out.
 ///
 /// # Errors
 /// [`Error::Refused`] with the place.
@@ -325,14 +325,14 @@ pub(super) fn check_setup(session: &Session, pyproject: &PyProject) -> Result<()
 
 const SETUP: &str = "setup.py";
 
-/// What setup.py speaks of, be it in a comment.
+/// Words about compiling in setup.py, even in a comment.
 fn native_words(pyproject: &PyProject) -> Result<impl Iterator<Item = &'static str>> {
     let text = disk::read_text(&pyproject.dir().join(SETUP))?.unwrap_or_default();
     let words = NATIVE.into_iter().map(|(word, _)| word);
     Ok(words.filter(move |word| text.contains(word)))
 }
 
-/// Arguments of `setup()` with which it does what maturin would not.
+/// Arguments of `setup()` for what maturin would not do.
 const NATIVE: [(&str, &str); 3] = [
     (
         "ext_modules",
@@ -348,10 +348,10 @@ const NATIVE: [(&str, &str); 3] = [
     ),
 ];
 
-/// Whether maturin fills all that the package leaves to its backend.
+/// Whether maturin fills in everything that the package leaves to its build backend.
 ///
 /// # Errors
-/// [`Error::Manifest`] for what maturin does not fill.
+/// [`Error::Manifest`] for what maturin does not fill in.
 fn check_dynamic(pyproject: &PyProject) -> Result<()> {
     let toml = &pyproject.toml;
     let filled = |field: &str| field == "version";
@@ -366,7 +366,7 @@ fn check_dynamic(pyproject: &PyProject) -> Result<()> {
     Ok(())
 }
 
-/// Settings of packing backends that bring what maturin leaves out, and what they do.
+/// Settings of packing build backends that bring what maturin leaves out, and what they do.
 const LOST: [(&[&str], &str); 7] = [
     (&["setuptools", "ext-modules"], "compiles extension modules"),
     (
@@ -389,7 +389,7 @@ const LOST: [(&[&str], &str); 7] = [
 /// Checks the settings of the current build backend.
 ///
 /// # Errors
-/// [`Error::Manifest`] for what the old backend does besides packing the package.
+/// [`Error::Manifest`] for what it does besides packing the package.
 fn check_build(pyproject: &PyProject) -> Result<()> {
     let toml = &pyproject.toml;
     for (keys, what) in LOST {
@@ -403,14 +403,14 @@ fn check_build(pyproject: &PyProject) -> Result<()> {
     Ok(())
 }
 
-/// Whether a setting says that there is nothing.
+/// Whether a setting is empty or off.
 fn is_off(item: &Item) -> bool {
     item.as_bool() == Some(false)
         || item.as_array().is_some_and(toml_edit::Array::is_empty)
         || item.as_table_like().is_some_and(TableLike::is_empty)
 }
 
-/// Where it is; for a table that only its parts name, the first of these.
+/// Its byte range; for a table that only exists through its subtables, that of the first.
 fn place(item: &Item) -> Range<usize> {
     let first = || {
         let (_, below) = item.as_table_like()?.iter().next()?;
@@ -419,7 +419,7 @@ fn place(item: &Item) -> Range<usize> {
     item.span().or_else(first).unwrap_or_default()
 }
 
-/// Where the packages are, all of them, and the one of the project's name.
+/// Where the packages are, all of them, and the one with the project's name.
 fn packages(pyproject: &PyProject) -> Result<(&'static str, Vec<String>, String)> {
     let (root, name) = (pyproject.dir(), pyproject.name().unwrap_or_default());
     let wanted = package_name::escape(name);
@@ -461,7 +461,7 @@ fn packages(pyproject: &PyProject) -> Result<(&'static str, Vec<String>, String)
     Err(Error::refused(message, hint))
 }
 
-/// Folders with an `__init__.py`, but those that are beside a package by custom.
+/// Folders with an `__init__.py`, except those that by convention are next to a package.
 pub(super) fn below(dir: &Utf8Path) -> Vec<String> {
     let mut names = disk::names(dir);
     names.retain(|name| {
@@ -491,7 +491,7 @@ fn version(pyproject: &PyProject, folder: &Utf8Path) -> Result<semver::Version> 
     spelled(&said)
 }
 
-/// A version in cargo's spelling; without what git has added to it.
+/// A version in cargo's spelling; without what git added to it.
 fn spelled(said: &str) -> Result<semver::Version> {
     let parsed = version::parse(said).map(pep440_rs::Version::without_local);
     let spelled = parsed.and_then(|version| version::cargo(&version));

@@ -9,16 +9,16 @@ use crate::model::path::shown;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, is_optional};
 
-/// How a library depends on PyO3, by `[dependencies]`: what builds it or tests it is another matter.
+/// How a library depends on PyO3 through `[dependencies]`; build and dev dependencies do not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pyo3 {
     Absent,
     Always,
-    /// Where this feature is on.
+    /// If this feature is enabled.
     Behind(String),
 }
 
-/// The oldest Rust that compiles the PyO3 with which projects begin.
+/// The oldest Rust that compiles the PyO3 of new projects.
 pub(super) const RUST: &str = "1.83";
 
 /// Whether a `rust-version` is older than that.
@@ -32,14 +32,14 @@ pub(super) fn is_older(version: &str) -> bool {
     version.0.is_some() && version < needed
 }
 
-/// The feature of libraries that did not know PyO3.
+/// The feature of libraries that did not use PyO3 before.
 const FEATURE: &str = "python";
 
 impl Pyo3 {
-    /// How the library that a Cargo.toml is of depends on PyO3.
+    /// How the library of a Cargo.toml depends on PyO3.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where it has another name in code, or the feature's name is taken.
+    /// [`Error::Manifest`] if it has another name in code, or the feature's name is taken.
     pub(super) fn read(cargo: &CargoToml) -> Result<Self> {
         let found = Self::of(cargo)?;
         if found == Self::Absent {
@@ -48,10 +48,10 @@ impl Pyo3 {
         Ok(found)
     }
 
-    /// The same where the library does not get the feature.
+    /// The same if the library does not get the feature.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where it has another name in code.
+    /// [`Error::Manifest`] if it has another name in code.
     pub(super) fn of(cargo: &CargoToml) -> Result<Self> {
         let toml = &cargo.toml;
         let Some((key, item)) = dependency(toml.table(&["dependencies"])) else {
@@ -69,7 +69,7 @@ impl Pyo3 {
         Ok(Self::Always)
     }
 
-    /// What has to be on for the module.
+    /// The feature that the module requires.
     pub fn feature(&self) -> Option<&str> {
         match self {
             Self::Absent => Some(FEATURE),
@@ -97,7 +97,7 @@ fn check_feature(cargo: &CargoToml) -> Result<()> {
     Err(cargo.toml.error(&span, message, Some(hint)))
 }
 
-/// The name of the feature where the library has one of that name that is not PyO3's.
+/// The name of the feature if the library has one of that name that is not PyO3's.
 pub(super) fn taken_feature(cargo: &CargoToml) -> Option<&'static str> {
     let is_absent = dependency(cargo.toml.table(&["dependencies"])).is_none();
     (is_absent && feature_there(cargo).is_some()).then_some(FEATURE)
@@ -109,7 +109,7 @@ fn feature_there(cargo: &CargoToml) -> Option<&Item> {
     own.or_else(|| dependency().filter(|item| is_optional(item)))
 }
 
-/// The feature that turns the optional dependency on; where none says so it is one itself.
+/// The feature that enables the optional dependency; by default the dependency is one itself.
 fn switch(cargo: &CargoToml) -> String {
     let features = cargo.toml.table(&["features"]);
     let names = features.into_iter().flat_map(|table| table.iter());
@@ -120,10 +120,10 @@ fn switch(cargo: &CargoToml) -> String {
     named.next().unwrap_or("pyo3").to_owned()
 }
 
-/// Checks that the library is none for Python already.
+/// Checks that the library is not a Python module already.
 ///
 /// # Errors
-/// [`Error::Refused`] where a file of the library has a `#[pymodule]`.
+/// [`Error::Refused`] if a file of the library has a `#[pymodule]`.
 pub(super) fn refuse_module(cargo: &CargoToml, sources: &Utf8Path, pyo3: &Pyo3) -> Result<()> {
     for path in disk::unignored_files(sources) {
         if path.extension() == Some("rs")
@@ -137,7 +137,7 @@ pub(super) fn refuse_module(cargo: &CargoToml, sources: &Utf8Path, pyo3: &Pyo3) 
     Ok(())
 }
 
-/// What is missing where all but that is there.
+/// What is missing if everything else is there.
 fn pyproject(cargo: &CargoToml, pyo3: &Pyo3) -> String {
     let name = cargo.package_name().unwrap_or_default();
     let feature = match pyo3 {

@@ -18,11 +18,11 @@ pub struct RustModule {
     pub name: String,
     /// What Python imports.
     pub dotted: String,
-    /// The library's main file, from the root, and what stands in it.
+    /// The library's main file, relative to the root, and its content.
     pub file: Utf8PathBuf,
     pub text: String,
     pub place: ModulePlace,
-    /// The stub, from the root, and what stands in it; nothing where there is none.
+    /// The stub, relative to the root, and its content; `None` if there is none.
     pub stub: Option<(Utf8PathBuf, String)>,
 }
 
@@ -40,7 +40,7 @@ pub struct ModulePlace {
 pub enum ModuleKind {
     /// `mod name { … }`
     Declared,
-    /// `fn name(m: &Bound<'_, PyModule>) -> PyResult<()> { … }`, by what it calls the module.
+    /// `fn name(m: &Bound<'_, PyModule>) -> PyResult<()> { … }`, with its name for the module.
     Called(String),
 }
 
@@ -48,7 +48,7 @@ impl RustModule {
     /// That of the project at `root`, absolute.
     ///
     /// # Errors
-    /// [`Error::Refused`] where none takes a function.
+    /// [`Error::Refused`] if none can take a function.
     pub(super) fn read(session: &Session, root: &Utf8Path) -> Result<Self> {
         let selection = Selection {
             manifest: Some(root.join("pyproject.toml")),
@@ -66,7 +66,7 @@ impl RustModule {
         Self::of(root, member)
     }
 
-    /// Whether its file has a function of that name.
+    /// Whether its file has a function with that name.
     pub(super) fn has_function(&self, name: &str) -> bool {
         let tokens = TokenStream::from_str(&self.text).into_iter().flatten();
         let tokens: Vec<TokenTree> = tokens.collect();
@@ -153,7 +153,7 @@ fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(one) if one == word)
 }
 
-/// The brackets of an attribute whose `#` is there; a comment of documentation is one as well.
+/// The brackets of an attribute whose `#` is at this position; a doc comment is one too.
 fn attribute(tokens: &[TokenTree], at: usize) -> Option<&Group> {
     match tokens.get(at..at + 2)? {
         [TokenTree::Punct(mark), TokenTree::Group(group)]
@@ -177,7 +177,7 @@ fn inner(body: &Group) -> Range<usize> {
     body.span_open().byte_range().end..body.span_close().byte_range().start
 }
 
-/// Where the expression begins that a function gives back.
+/// Where the expression that a function returns begins.
 fn last_expression(body: &Group) -> Option<usize> {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let ends = |token: &TokenTree| match token {

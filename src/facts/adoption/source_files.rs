@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::facts::artifact::Sdist;
 
-/// What backends make or read at the top, and nobody else misses.
+/// Top-level files that build backends write or read, and nothing else needs.
 const OF_BACKENDS: [&str; 5] = [
     "MANIFEST.in",
     "PKG-INFO",
@@ -15,21 +15,21 @@ const OF_BACKENDS: [&str; 5] = [
     "setup.py",
 ];
 
-/// The paths in an sdist, from its folder.
+/// The paths in an sdist, relative to its folder.
 pub(super) fn paths(sdist: &Sdist) -> BTreeSet<String> {
     let below = |name: &str| Some(name.split_once('/')?.1.to_owned());
     let members = sdist.members.iter();
     members.filter_map(|member| below(&member.name)).collect()
 }
 
-/// Whether nobody misses a path: what a backend makes, and at the top what only a checkout needs.
+/// Whether a path may be lost: what a build backend writes, and at the top level what only a checkout needs.
 pub(super) fn is_of_backend(path: &str) -> bool {
     let is_made = |part: &str| part.ends_with(".egg-info");
     OF_BACKENDS.contains(&path) || path.starts_with('.') || path.split('/').any(is_made)
 }
 
-/// Patterns, from the root, of the files in an sdist that maturin would not take into its own. `kept`: all
-/// of the project; `has`: whether maturin takes one by itself.
+/// Patterns, relative to the root, of the files in an sdist that maturin would not include. `kept`: all of
+/// the project's; `has`: whether maturin includes one by itself.
 pub(super) fn to_carry(
     kept: &[Utf8PathBuf],
     sources: &BTreeSet<String>,
@@ -44,11 +44,11 @@ pub(super) fn to_carry(
     patterns.into_iter().collect()
 }
 
-/// Where files are that no pattern may mean: projects have thousands.
+/// Where the files are that no pattern may match: projects have thousands.
 #[derive(Debug, Default)]
 struct Staying<'a> {
     folders: BTreeSet<&'a Utf8Path>,
-    /// Each with the ending of a file below it.
+    /// Each with the suffix of a file below it.
     endings: BTreeSet<(&'a Utf8Path, Option<&'a str>)>,
 }
 
@@ -64,7 +64,8 @@ impl<'a> Staying<'a> {
         staying
     }
 
-    /// The widest that means a file and none of these: a folder as a whole, else the files of one ending in it.
+    /// The widest pattern that matches a file and none of these: a whole folder, else the files with one
+    /// suffix in it.
     fn pattern(&self, path: &Utf8Path) -> String {
         let folders: Vec<&Utf8Path> = path.ancestors().skip(1).filter(|dir| *dir != "").collect();
         let widest = |is_free: &dyn Fn(&Utf8Path) -> bool| {

@@ -20,21 +20,21 @@ use super::workspace::CargoWorkspace;
 
 #[derive(Debug)]
 pub enum Subject {
-    /// A project that has both languages already, by its name.
+    /// A project that already has both languages, by name.
     AlreadyMixed(String),
     Package(Box<PythonPackage>),
-    /// A package of which its backend has to be asked what it is.
+    /// A package whose build backend has to be asked what it is.
     NeedsBackend(Box<NeedsBackend>),
-    /// A package that stays as it is, and requires one with the module.
+    /// A package that stays as it is and requires one with the module.
     Distribution(Box<RustDistribution>),
     Crate(Box<Crate>),
     Workspace(Box<CargoWorkspace>),
-    /// A project that has both languages, and gets a function more in Rust.
+    /// A project that has both languages and gets another function in Rust.
     Module(Box<RustModule>),
 }
 
 impl Subject {
-    /// The files of setuptools that a package no longer needs, from the root.
+    /// The setuptools files that a package no longer needs, relative to the root.
     pub fn setup(&self) -> Vec<&str> {
         let Self::Package(package) = self else {
             return Vec::new();
@@ -48,13 +48,13 @@ impl Subject {
 }
 
 impl Subject {
-    /// Whether the module in Rust has a function of that name already.
+    /// Whether the Rust module already has a function with that name.
     pub(super) fn has_function(&self, name: &str) -> bool {
         matches!(self, Self::Module(module) if module.has_function(name))
     }
 }
 
-/// A package that does not say by itself what it is.
+/// A package that does not describe itself.
 #[derive(Debug)]
 pub struct NeedsBackend {
     pub pyproject: Arc<PyProject>,
@@ -115,7 +115,7 @@ pub(super) fn of_crate(
 /// Where the module of a library goes.
 enum ModulePlace {
     Inside,
-    /// With the reason, where nobody has wished so.
+    /// With the reason, unless the user asked for it.
     Beside(Option<String>),
 }
 
@@ -123,7 +123,7 @@ impl ModulePlace {
     /// By what was asked for, else by what the crate allows.
     ///
     /// # Errors
-    /// [`Error::Refused`] where it is to go into the library, and cannot.
+    /// [`Error::Refused`] if it is to go into the library and cannot.
     fn of(
         cargo: &CargoToml,
         obstacle: Option<Obstacle>,

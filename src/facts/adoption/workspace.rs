@@ -15,26 +15,26 @@ use crate::world::manifest::{CargoToml, Manifests};
 use super::module_name::ModuleName;
 use super::options::AdoptionOptions;
 
-/// Where the member goes, the first that is free.
+/// Where the member goes, in order of preference.
 const FOLDERS: [&str; 3] = ["python", "bindings/python", "crates/python"];
 
-/// What gets a member for Python: a workspace whose root is no crate, or a crate.
+/// What gets a Python member: a workspace whose root is not a crate, or a crate.
 #[derive(Debug)]
 pub struct CargoWorkspace {
     /// The Cargo.toml of the workspace's root, or of the crate.
     pub cargo: Arc<CargoToml>,
     pub module: ModuleName,
-    /// Where the new member goes, from the root.
+    /// Where the new member goes, relative to the root.
     pub folder: &'static str,
-    /// Whether the root need not name that folder: `members` does already, or another workspace claims
-    /// the root, and the member is one of its own.
+    /// Whether the root need not name that folder: `members` already does, or another workspace claims the
+    /// root and the member is a workspace of its own.
     pub is_listed: bool,
     /// Whether the member is a workspace of its own.
     pub has_own_workspace: bool,
-    /// The library that Python is to see: the only one, or the one with the folder's name. Name, and
-    /// path from the new member.
+    /// The library that Python is to see: the only one, or the one with the folder's name. Name, and path
+    /// relative to the new member.
     pub exposed: Option<(String, String)>,
-    /// Why the crate itself does not get the module, where there is one.
+    /// Why the crate itself does not get the module, if there is a crate.
     pub why: Option<String>,
 }
 
@@ -82,7 +82,7 @@ impl CargoWorkspace {
     }
 }
 
-/// The member that is there already, by the name of its distribution.
+/// The existing member, by the name of its distribution.
 pub(super) fn member_there(manifests: &Manifests, root: &Utf8Path) -> Result<Option<String>> {
     for folder in FOLDERS {
         let pyproject = root.join(folder).join("pyproject.toml");
@@ -103,13 +103,13 @@ fn free_folder(root: &Utf8Path) -> Result<&'static str> {
     })
 }
 
-/// Whether the members of a workspace are to be found in a folder.
+/// Whether the workspace members' patterns cover a folder.
 fn covers(patterns: &[String], folder: &str) -> bool {
     let mut patterns = patterns.iter();
     patterns.any(|pattern| disk::is_folder_like(pattern, folder))
 }
 
-/// What the folder is called, as a package, or what was asked for.
+/// The folder's name as a package, or what was asked for.
 fn workspace_name(root: &Utf8Path, options: &AdoptionOptions) -> Result<Name> {
     if let Some(module) = &options.module {
         return Name::parse(module, &[], |other| format!("--module {other}"));
@@ -159,7 +159,7 @@ fn library_of(
     }))
 }
 
-/// The way from a folder to its root.
+/// The relative path from a folder up to its root.
 fn up(folder: &str) -> String {
     let parts: Vec<&str> = folder.split('/').map(|_| "..").collect();
     parts.join("/")

@@ -15,11 +15,11 @@ use crate::world::disk;
 /// A file in an archive; folders are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArchiveMember {
-    /// With `/` between folders, as the archive says it.
+    /// With `/` between folders, as in the archive.
     pub name: String,
     /// As far as they could be read.
     pub bytes: Vec<u8>,
-    /// Bytes in the archive; those of the content where members are not compressed one by one.
+    /// Compressed size in bytes; the content's size if members are not compressed individually.
     pub compressed: u64,
     /// Whether all of it could be read and its checksum is right.
     pub intact: bool,
@@ -33,19 +33,19 @@ impl ArchiveMember {
         self.name.rsplit('/').next().unwrap_or(&self.name)
     }
 
-    /// The first part of its name, where there are several.
+    /// The first part of its name, if there are several.
     pub fn top_folder(&self) -> Option<&str> {
         Some(self.name.split_once('/')?.0)
     }
 }
 
-/// The ending of a member's name, without the dot.
+/// The suffix of a member's name, without the dot.
 pub(super) fn ending(name: &str) -> Option<&str> {
     Utf8Path::new(name).extension()
 }
 
-/// What an archive may unpack to: so many times its own size, and always as many bytes as the smallest
-/// of programs may have; but never more than a machine has memory for.
+/// The unpacking limit of an archive: this many times its own size, and always enough for the smallest
+/// programs; but never more than a machine has memory for.
 const TIMES: u64 = 100;
 const ALWAYS: u64 = 64 << 20;
 const NEVER: u64 = 2 << 30;
@@ -55,17 +55,17 @@ fn bound(size: usize) -> u64 {
     size.saturating_mul(TIMES).clamp(ALWAYS, NEVER)
 }
 
-/// The rules whose breach harms whoever unpacks an archive.
+/// The rules whose violation harms whoever unpacks an archive.
 const UNPACKED_SIZE: &str = "unpacked-size";
 const SPECIAL_FILE: &str = "special-file";
 
-/// Whether other programs may unpack an archive of which this was found.
+/// Whether other programs may unpack an archive with these findings.
 pub fn is_harmless(findings: &[Finding]) -> bool {
     let harm = [UNPACKED_SIZE, SPECIAL_FILE];
     !findings.iter().any(|finding| harm.contains(&finding.rule))
 }
 
-/// Reads no more than what is left of a bound, for all members together.
+/// Reads no more than what is left of a limit, for all members together.
 struct Bounded<'a, R> {
     inner: R,
     left: &'a mut u64,
@@ -104,7 +104,7 @@ impl Contents {
         }
     }
 
-    /// Nothing of it is judged: what is known of its members is not all.
+    /// Nothing of it is judged: its members are only partly known.
     fn too_large(path: &Utf8Path, bound: u64) -> Self {
         let message = format!(
             "unpacks to more than {} MiB, more than any package needs",
@@ -131,7 +131,7 @@ impl Contents {
 /// The bytes of a distribution's file.
 ///
 /// # Errors
-/// [`MachineError::Io`] where there is no such file.
+/// [`MachineError::Io`] if there is no such file.
 pub(super) fn bytes(path: &Utf8Path) -> Result<Vec<u8>> {
     let bytes = disk::read(path)?.ok_or_else(|| MachineError::Io {
         verb: "read",
@@ -168,7 +168,7 @@ pub(super) fn zip(path: &Utf8Path, bytes: &[u8]) -> Contents {
     contents
 }
 
-/// Whether it is within the bound.
+/// Whether it is within the limit.
 fn unzip(
     contents: &mut Contents,
     archive: &mut zip::ZipArchive<Cursor<&[u8]>>,
@@ -206,7 +206,7 @@ fn unzip(
     true
 }
 
-/// Of a Unix mode: neither a file, a folder nor a link. Some programs write none of the kinds.
+/// By Unix mode: neither a file, a folder nor a link. Some programs write none of the kinds.
 fn is_special(mode: u32) -> bool {
     const KIND: u32 = 0o170_000;
     ![0, 0o040_000, 0o100_000, 0o120_000].contains(&(mode & KIND))
@@ -264,8 +264,8 @@ pub(super) fn tar_gz(path: &Utf8Path, bytes: &[u8]) -> Contents {
     contents
 }
 
-/// With whether it is neither a file nor a link. `room`: what it may unpack to, its holes included, of which
-/// there is nothing in the archive.
+/// With whether it is neither a file nor a link. `room`: what it may unpack to, including its holes, which
+/// take no space in the archive.
 fn untar(
     entry: &mut tar::Entry<'_, impl Read>,
     room: &mut u64,

@@ -35,22 +35,22 @@ impl std::fmt::Display for Format {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binary {
     pub format: Format,
-    /// As Linux' platform tags call them: `x86_64`, `aarch64`; several in a universal binary.
+    /// In the spelling of Linux platform tags: `x86_64`, `aarch64`; several in a universal binary.
     pub machines: BTreeSet<String>,
     /// The libraries that the loader must find; for Mach-O their install names.
     pub needed: BTreeSet<String>,
     /// RPATH and RUNPATH, one entry each.
     pub search: BTreeSet<String>,
-    /// Versions of symbols in other libraries: `GLIBC_2.34`.
+    /// Symbol versions of other libraries: `GLIBC_2.34`.
     pub versions: BTreeSet<String>,
-    /// The functions by which Python initialises a module, and only those: `PyInit_hello`.
+    /// Only the functions with which Python initialises a module: `PyInit_hello`.
     pub inits: BTreeSet<String>,
     /// Bytes of debug information.
     pub debug: u64,
 }
 
 impl Binary {
-    /// `None` where the bytes are no such file; an error where they are one in part.
+    /// `None` if the bytes are not such a file; an error if they are only partly one.
     pub fn parse(bytes: &[u8]) -> Option<Result<Self>> {
         match FileKind::parse(bytes).ok()? {
             FileKind::Elf32 => Some(elf::<FileHeader32<Endianness>>(bytes)),
@@ -65,7 +65,7 @@ impl Binary {
         }
     }
 
-    /// The highest version of a library's symbols, by its parts: `GLIBC` gives `[2, 34]`.
+    /// The highest version of a library's symbols, by parts: `GLIBC` gives `[2, 34]`.
     pub fn highest(&self, prefix: &str) -> Option<Vec<u64>> {
         self.versions
             .iter()
@@ -77,8 +77,8 @@ impl Binary {
     }
 }
 
-/// What keeps the system from loading or running a file, which is not tried: a program would do what it
-/// is for. `None` where nothing does.
+/// What keeps the system from loading or running a file, without trying it: a program would do its work.
+/// `None` if nothing does.
 pub fn damage(path: &Utf8Path) -> Option<String> {
     let bytes = match disk::read(path) {
         Ok(bytes) => bytes.unwrap_or_default(),
@@ -128,7 +128,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Mach-O puts `_` before the names of C.
+/// Mach-O prefixes C names with `_`.
 fn init(symbol: &str) -> Option<String> {
     let name = symbol.strip_prefix('_').unwrap_or(symbol);
     let known = ["PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_"];

@@ -8,8 +8,8 @@ use crate::model::minor::Minor;
 /// The size in bytes above which PyPI refuses a file, unless it raised a project's limit.
 const PYPI_LIMIT: u64 = 100 << 20;
 
-/// What the project says of its distributions. Where it says nothing, or where there is no
-/// project, the rules that need it are left out.
+/// What the project states about its distributions. Rules that need a missing value are skipped, as without a
+/// project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// The distribution's name, in any spelling.
@@ -20,13 +20,13 @@ pub struct Expected {
     pub abi3_floor: Option<Minor>,
     /// The dotted names of the extension modules.
     pub modules: Option<Vec<String>>,
-    /// What is to be at the top of its wheels, where the project says that it is more than one thing.
+    /// What is to be at the top level of its wheels, if the project says that it is more than one thing.
     pub tops: Vec<String>,
     /// Whether the project ships type information.
     pub typed: bool,
-    /// Absolute paths that nobody else may see: checkout, home folder, cargo's home, target
-    /// directory. Of one that has a single component (`/root`) only binaries are searched: texts
-    /// name such a path without meaning this machine.
+    /// Absolute paths that must not leak: checkout, home folder, cargo's home, target directory. For one with
+    /// a single component (`/root`) only binaries are searched: texts name such a path without meaning this
+    /// machine.
     pub private_paths: Vec<Utf8PathBuf>,
     /// In bytes.
     pub size_limit: u64,

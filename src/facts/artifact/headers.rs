@@ -3,7 +3,7 @@
 //! Read the way Python's `email` reads them, because pip and PyPI do. A mail parser would bring tables of
 //! every charset, and these files are UTF-8.
 
-/// Header lines in their order, and the text after them.
+/// Header lines in order, and the text after them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
     lines: Vec<(String, String)>,
@@ -12,8 +12,8 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// Bytes that are not UTF-8 become replacement characters. A line that begins with a blank goes on
-    /// with the value above it; one that is no header begins the body without an empty line before it.
+    /// Bytes that are not UTF-8 become replacement characters. A line that begins with a blank continues the
+    /// value above it; one that is not a header begins the body without an empty line before it.
     pub fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let mut lines: Vec<(String, String)> = Vec::new();

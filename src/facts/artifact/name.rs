@@ -9,13 +9,13 @@ use crate::model::manylinux;
 use crate::model::minor::{self, Minor};
 use crate::model::package_name;
 
-/// How the name of every wheel ends.
+/// The suffix of every wheel.
 pub const WHEEL_ENDING: &str = ".whl";
 
-/// How the name of every sdist ends (PEP 625).
+/// The suffix of every sdist (PEP 625).
 pub const SDIST_ENDING: &str = ".tar.gz";
 
-/// The name of a file that an index takes.
+/// The name of a file that an index accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DistributionName {
     Wheel(WheelName),
@@ -30,11 +30,11 @@ pub struct WheelName {
     pub version: Version,
     pub build: Option<String>,
     pub tags: Tags,
-    /// Distribution and version as written: the name of the `.dist-info` folder without its ending.
+    /// Distribution and version as written: the name of the `.dist-info` folder without its suffix.
     pub stem: String,
 }
 
-/// A set of compatibility tags, compressed: every combination is meant.
+/// A compressed set of compatibility tags: every combination is meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags {
     /// `cp39`, `py3`
@@ -51,12 +51,12 @@ pub struct SdistName {
     /// As written.
     pub distribution: String,
     pub version: Version,
-    /// The file name without its ending: the name of the one top folder.
+    /// The file name without its suffix: the name of the top-level folder.
     pub stem: String,
 }
 
 impl DistributionName {
-    /// `None` where it is neither a wheel's nor an sdist's name.
+    /// `None` if it is neither a wheel's nor an sdist's name.
     pub fn parse(file: &str) -> Option<Self> {
         let sdist = || SdistName::parse(file).map(Self::Sdist);
         WheelName::parse(file).map(Self::Wheel).or_else(sdist)
@@ -72,7 +72,7 @@ impl DistributionName {
 }
 
 impl WheelName {
-    /// `None` where it is no wheel's name.
+    /// `None` if it is not a wheel's name.
     pub fn parse(file: &str) -> Option<Self> {
         let parts: Vec<&str> = file.strip_suffix(WHEEL_ENDING)?.split('-').collect();
         let (distribution, version, build, tags) = match parts[..] {
@@ -94,7 +94,7 @@ impl WheelName {
 }
 
 impl SdistName {
-    /// `None` where it is no sdist's name.
+    /// `None` if it is not an sdist's name.
     pub fn parse(file: &str) -> Option<Self> {
         let stem = file.strip_suffix(SDIST_ENDING)?;
         let (distribution, version) = stem.rsplit_once('-')?;
@@ -106,7 +106,7 @@ impl SdistName {
     }
 }
 
-/// A local version is spelt with `_` in file names, where it is not refused anyway.
+/// A local version is spelled with `_` in file names, unless it is refused anyway.
 fn version_of(text: &str) -> Option<Version> {
     Version::from_str(&text.replace('_', "-")).ok()
 }
@@ -137,17 +137,17 @@ impl Tags {
         pairs.flat_map(all).collect()
     }
 
-    /// Whether it serves later Pythons than those it names (PEP 384).
+    /// Whether it supports Pythons later than those it names (PEP 384).
     pub fn is_stable_abi(&self) -> bool {
         self.abis.iter().any(|abi| abi.starts_with("abi3"))
     }
 
-    /// Whether it is bound to no interpreter's ABI: programs, and libraries that Python only loads.
+    /// Whether it is not bound to an interpreter's ABI: programs, and libraries that Python only loads.
     pub fn is_abi_free(&self) -> bool {
         self.abis.iter().all(|abi| abi == "none")
     }
 
-    /// Whether `CPython` of that version, built with a GIL, may install it as far as Python counts.
+    /// Whether its Python tags let a `CPython` of that version, built with a GIL, install it.
     pub fn admit(&self, python: Minor) -> bool {
         let fits = |tag: &String| match (tag.strip_prefix("cp"), minor(tag)) {
             (Some(_), Some(own)) if self.is_stable_abi() => own <= python,
@@ -158,9 +158,9 @@ impl Tags {
         self.pythons.iter().any(fits) && self.abis.iter().any(has_gil)
     }
 
-    /// Whether a system installs it as far as the platform counts.
+    /// Whether its platform tags let a system install it.
     ///
-    /// `os` and `arch`: as in [`std::env::consts`]. `is_musl`: of Linux, whether it has no glibc.
+    /// `os` and `arch`: as in [`std::env::consts`]. `is_musl`: on Linux, whether it has no glibc.
     pub fn fit_system(&self, os: &str, arch: &str, is_musl: bool) -> bool {
         let arch = match (os, arch) {
             ("macos" | "windows", "aarch64") => "arm64",
@@ -200,8 +200,8 @@ impl Tags {
     }
 }
 
-/// Whether a tag is one of those by which any implementation of that Python installs what is for no ABI:
-/// `py3`, and `py38` from there on.
+/// Whether it is a tag by which any implementation of that Python installs what is for no ABI: `py3`, and
+/// `py38` and later.
 fn is_pure_for(tag: &str, python: Minor) -> bool {
     let Some(digits) = tag.strip_prefix("py") else {
         return false;

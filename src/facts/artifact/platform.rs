@@ -4,7 +4,7 @@ use crate::model::manylinux;
 
 use super::Format;
 
-/// A platform tag, as far as it says what a binary may be.
+/// A platform tag, as far as it constrains binaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PlatformTag<'a> {
     Any,
@@ -57,8 +57,7 @@ impl<'a> PlatformTag<'a> {
         }
     }
 
-    /// The format of a binary that it can load, and the machines for which it must be; `None`
-    /// where that is not known.
+    /// The binary format that it can load, and the machines it must be for; `None` if unknown.
     pub(super) fn machines(self) -> Option<(Format, Vec<&'a str>)> {
         Some(match self {
             Self::Manylinux { machine, .. }

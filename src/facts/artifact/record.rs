@@ -34,7 +34,7 @@ impl RecordEntry {
     }
 }
 
-/// A hash as RECORD has it, of one in hex.
+/// A hash in RECORD's form, from hex.
 pub(super) fn in_base64(hex: &str) -> String {
     let digits = hex.as_bytes().chunks(2);
     let pairs = digits.filter_map(|pair| std::str::from_utf8(pair).ok());
@@ -50,10 +50,10 @@ fn rows(bytes: &[u8]) -> impl Iterator<Item = csv::ByteRecord> {
     reader.into_byte_records().flatten()
 }
 
-/// The RECORD `bytes` with `entries` in place of what it says of the same paths.
+/// The RECORD `bytes` with `entries` replacing those for the same paths.
 ///
 /// # Errors
-/// None that is known of: it is written into memory.
+/// None known: it is written into memory.
 pub fn rewritten(bytes: &[u8], entries: &[RecordEntry]) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new()
         .flexible(true)
@@ -84,10 +84,11 @@ pub(super) fn parse(bytes: &[u8]) -> Vec<RecordEntry> {
 }
 
 /// The files in the RECORD of an installed `dist-info` folder, relative to its site-packages (PyPA
-/// specifications, "Recording installed projects"); what Python compiles by itself is left out.
+/// specifications, "Recording installed projects"); without what Python compiles by itself.
 ///
 /// # Errors
-/// [`MachineError::Io`](crate::model::error::MachineError::Io) where it cannot be read; one that is not there lists nothing.
+/// [`MachineError::Io`](crate::model::error::MachineError::Io) if it cannot be read; a missing one lists
+/// nothing.
 pub fn installed(dist_info: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let bytes = disk::read(&dist_info.join("RECORD"))?.unwrap_or_default();
     let paths = parse(&bytes)

@@ -15,10 +15,10 @@ pub struct Sdist {
     pub path: Utf8PathBuf,
     /// Bytes of the file.
     pub size: u64,
-    /// `None` where the file is not called as an sdist must be.
+    /// `None` if the file is not named as an sdist must be.
     pub name: Option<SdistName>,
     pub members: Vec<ArchiveMember>,
-    /// The names at its top; an sdist has one folder.
+    /// The top-level names; an sdist has one folder.
     pub tops: BTreeSet<String>,
     /// PKG-INFO
     pub metadata: Option<Headers>,
@@ -27,11 +27,10 @@ pub struct Sdist {
 }
 
 impl Sdist {
-    /// Reads the whole file. What is wrong with it is a finding: a file that is no tar archive
-    /// has one.
+    /// Reads the whole file. What is wrong with it is a finding: a file that is not a tar archive has one.
     ///
     /// # Errors
-    /// [`Io`](crate::model::error::MachineError::Io) where the file cannot be read.
+    /// [`Io`](crate::model::error::MachineError::Io) if the file cannot be read.
     pub fn open(path: &Utf8Path) -> Result<Self> {
         let bytes = archive::bytes(path)?;
         let Contents { members, findings } = archive::tar_gz(path, &bytes);

@@ -17,7 +17,7 @@ pub struct Wheel {
     pub path: Utf8PathBuf,
     /// Bytes of the file.
     pub size: u64,
-    /// `None` where the file is not called as a wheel must be.
+    /// `None` if the file is not named as a wheel must be.
     pub name: Option<WheelName>,
     /// Of two with the same name the later one, as installers see it.
     pub members: Vec<ArchiveMember>,
@@ -36,10 +36,10 @@ pub struct Wheel {
 }
 
 impl Wheel {
-    /// Reads the whole file. What is wrong with it is a finding: a file that is no zip has one.
+    /// Reads the whole file. What is wrong with it is a finding: a file that is not a zip has one.
     ///
     /// # Errors
-    /// [`Io`](crate::model::error::MachineError::Io) where the file cannot be read.
+    /// [`Io`](crate::model::error::MachineError::Io) if the file cannot be read.
     pub fn open(path: &Utf8Path) -> Result<Self> {
         let bytes = archive::bytes(path)?;
         let Contents { members, findings } = archive::zip(path, &bytes);
@@ -77,7 +77,7 @@ impl Wheel {
 
 type Parsed = (BTreeMap<String, Binary>, BTreeMap<String, String>);
 
-/// Libraries by their endings, and programs by where they are.
+/// Libraries by their suffixes, and programs by their location.
 fn binaries(members: &[ArchiveMember]) -> Parsed {
     let (mut good, mut broken) = Parsed::default();
     for member in members
@@ -103,7 +103,7 @@ fn binaries(members: &[ArchiveMember]) -> Parsed {
     (good, broken)
 }
 
-/// A member's path below site-packages: the scheme of a `.data` folder is left out (PEP 427).
+/// A member's path below site-packages, without the scheme of a `.data` folder (PEP 427).
 pub fn path_in_site_packages(name: &str) -> &str {
     let scheme = name
         .split_once(".data/purelib/")

@@ -11,8 +11,8 @@ use crate::world::disk;
 use super::output::artifact_names;
 use super::units;
 
-/// The files that the compiler and the build scripts read, by cargo's dep-info beside the
-/// artifact: sources of the crate and of its path dependencies, and `rerun-if-changed`.
+/// The files that the compiler and the build scripts read, by cargo's dep-info next to the artifact: sources
+/// of the crate and of its path dependencies, and `rerun-if-changed`.
 pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     // with `build.dep-info-basedir` they are relative, most likely to one of these
     let roots = [&member.workspace, &member.dir];
@@ -31,8 +31,8 @@ pub fn sources(member: &Member, output: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
 }
 
 /// Of what the compiler read in the `workspace` and below `packages`, by its own dep-info in `built`: the
-/// paths that lead through links. cargo's dep-info has where those led, and would not see that they lead
-/// elsewhere.
+/// paths that lead through links. cargo's dep-info has the resolved paths, and would not notice that a link
+/// changes.
 pub(super) fn linked_sources(
     built: &Utf8Path,
     workspace: &Utf8Path,
@@ -52,8 +52,8 @@ pub(super) fn linked_sources(
     files
 }
 
-/// The sources of each crate and build script that was compiled in `built`, cargo's folder of one profile, by the compiler's
-/// own dep-info: the crate's root first, from `workspace` where they are relative.
+/// The sources of each crate that was compiled in `built`, cargo's folder of one profile, by the compiler's
+/// own dep-info: the crate's root first, relative to `workspace` unless absolute.
 pub fn sources_of_crates(built: &Utf8Path, workspace: &Utf8Path) -> Vec<Vec<Utf8PathBuf>> {
     let sources = of_compiler(built).into_iter().filter_map(|text| {
         let (_, paths) = text.lines().find_map(|line| line.split_once(": "))?;
@@ -72,7 +72,7 @@ pub(super) fn of_compiler(built: &Utf8Path) -> Vec<String> {
     texts.collect()
 }
 
-/// Whether a crate begins in none of the folders: it is of a registry, as most are that a build compiles.
+/// Whether a crate's root is in none of the folders: it comes from a registry, like most crates of a build.
 fn is_elsewhere<'a>(text: &str, mut roots: impl Iterator<Item = &'a &'a Utf8Path>) -> bool {
     let first = text.split_once(": ").map_or("", |(_, sources)| sources);
     let first = first.split_whitespace().next().unwrap_or_default();
@@ -82,7 +82,7 @@ fn is_elsewhere<'a>(text: &str, mut roots: impl Iterator<Item = &'a &'a Utf8Path
         && !roots.any(|root| first.starts_with(root.as_str()))
 }
 
-/// A file below `root` to which a link leads.
+/// A file below `root` that is reached through a link.
 fn linked(root: &Utf8Path, path: &Utf8Path) -> Option<Utf8PathBuf> {
     let path = root.join(path);
     let below = path.strip_prefix(root).ok()?;
@@ -90,7 +90,7 @@ fn linked(root: &Utf8Path, path: &Utf8Path) -> Option<Utf8PathBuf> {
     (disk::is_file(&path) && disk::resolve(&path) != plain).then_some(path)
 }
 
-/// `a/../b` as `b`, which is how changes are reported; behind a link that is another file.
+/// `a/../b` as `b`, which is how changes are reported; through a link that would be another file.
 fn without_detours(path: Utf8PathBuf) -> Utf8PathBuf {
     let plain = normalize(&path);
     if plain != path && disk::is_there(&path) && disk::resolve(&plain) == disk::resolve(&path) {
@@ -99,7 +99,7 @@ fn without_detours(path: Utf8PathBuf) -> Utf8PathBuf {
     path
 }
 
-/// Where cargo says what an artifact was made from.
+/// Where cargo records what an artifact was made from.
 pub(super) fn dep_infos(member: &Member, output: &Utf8Path) -> Vec<Utf8PathBuf> {
     artifact_names(member)
         .into_iter()
@@ -107,8 +107,8 @@ pub(super) fn dep_infos(member: &Member, output: &Utf8Path) -> Vec<Utf8PathBuf> 
         .collect()
 }
 
-/// The paths in a dep-info file, `target: path path …` with `\ ` for a blank. A newline in the
-/// workspace's own path is the one that cargo does not escape.
+/// The paths in a dep-info file, `target: path path …` with `\ ` for a blank. A newline in the workspace's
+/// own path is the only one that cargo does not escape.
 fn dep_info(text: &str, workspace: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     const HIDDEN: &str = "\u{0}";
     let escaped = workspace.as_str().replace(' ', "\\ ");

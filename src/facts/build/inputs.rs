@@ -29,13 +29,13 @@ pub struct BuildPlace<'a> {
     pub member: &'a Member,
     pub toolchain: &'a Toolchain,
     pub environment: &'a Environment,
-    /// As [`output_dir`](super::output_dir) says.
+    /// As in [`output_dir`](super::output_dir).
     pub output: &'a Utf8Path,
-    /// As [`local_packages`](super::local_packages) says.
+    /// As in [`local_packages`](super::local_packages).
     pub packages: &'a [LocalPackage],
 }
 
-/// The parts of a [`BuildRecord`](crate::facts::fingerprint::BuildRecord) of these names.
+/// The parts of a [`BuildRecord`](crate::facts::fingerprint::BuildRecord) with these names.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     pub install: Vec<Input>,
@@ -86,8 +86,8 @@ fn install(place: &BuildPlace<'_>, since: u64) -> Vec<Input> {
     inputs
 }
 
-/// What is installed beside the module, relative to pyproject.toml: without `data` the folder that is
-/// called after the module (maturin guide, "Data").
+/// What is installed next to the module, relative to pyproject.toml: without `data`, the folder named after
+/// the module (maturin guide, "Data").
 fn data_folders(member: &Member) -> BTreeSet<String> {
     let maturin = |key| member.pyproject.as_ref()?.maturin(key);
     if let Some(said) = maturin("data") {
@@ -104,7 +104,7 @@ fn data_folders(member: &Member) -> BTreeSet<String> {
     names.map(|name| format!("{name}.data")).collect()
 }
 
-/// What the tool goes by that writes the Python side of the bindings, beside Cargo.toml.
+/// The configuration next to Cargo.toml of the tool that writes the Python side of the bindings.
 fn generator_config(member: &Member) -> Option<Utf8PathBuf> {
     let name = match member.bindings {
         Bindings::Cffi => "cbindgen.toml",
@@ -114,7 +114,7 @@ fn generator_config(member: &Member) -> Option<Utf8PathBuf> {
     Some(member.manifest().with_file_name(name))
 }
 
-/// Whatever a glob for licence files may find: maturin decides what it does.
+/// Whatever a licence glob may find: maturin has the last word.
 fn licences(place: &BuildPlace<'_>, glob: &str, since: u64) -> Vec<Input> {
     let dir = &place.member.dir;
     let special = ['*', '?', '[', '{'];
@@ -225,7 +225,7 @@ fn is_kept(member: &Member, built: &Utf8Path) -> bool {
 }
 
 /// The manifest of every local package, and whatever it may inherit from: those in the folders above,
-/// there or not.
+/// existing or not.
 fn manifests(place: &BuildPlace<'_>) -> BTreeSet<Utf8PathBuf> {
     let mut files = BTreeSet::new();
     files.insert(place.member.workspace.join("Cargo.toml"));
@@ -242,7 +242,7 @@ fn manifests(place: &BuildPlace<'_>) -> BTreeSet<Utf8PathBuf> {
     files
 }
 
-/// What cargo would find besides in the packages' folders.
+/// What else cargo would find in the packages' folders.
 fn surroundings(place: &BuildPlace<'_>, whole: &[&LocalPackage]) -> Vec<Input> {
     let others = place
         .packages
@@ -271,7 +271,7 @@ fn compared_whole<'a>(place: &BuildPlace<'a>, scripts: &ScriptOutputs) -> Vec<&'
         .collect()
 }
 
-/// What pyx and its tools write in a package, as [`package_files`](disk::package_files) leaves it out.
+/// What pyx and its tools write in a package, for [`package_files`](disk::package_files) to leave out.
 fn outside_sources(place: &BuildPlace<'_>, package: &Utf8Path) -> Vec<Utf8PathBuf> {
     let member = place.member;
     let mut paths = vec![
@@ -289,8 +289,8 @@ fn outside_sources(place: &BuildPlace<'_>, package: &Utf8Path) -> Vec<Utf8PathBu
     paths
 }
 
-/// Where maturin puts the module among the sources, without the ending: beside the package's own modules,
-/// and cffi's and `UniFFI`'s in a folder of its own.
+/// Where maturin puts the module among the sources, without the suffix: next to the package's own modules;
+/// cffi's and `UniFFI`'s in a folder of its own.
 pub fn modules_in_sources(member: &Member) -> Vec<Utf8PathBuf> {
     let mut parts = member.module.split('.');
     let name = parts.next_back().unwrap_or_default();

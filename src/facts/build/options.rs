@@ -22,20 +22,20 @@ pub struct Flags {
     pub cargo: CargoArguments,
 }
 
-/// What cargo is handed as it is.
+/// What is passed on to cargo unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CargoArguments {
     pub jobs: Option<String>,
     pub timings: bool,
     /// `KEY=VALUE`
     pub config: Vec<String>,
-    /// Files of configuration, absolute.
+    /// Configuration files, absolute.
     pub config_files: Vec<Utf8PathBuf>,
     pub unstable: Vec<String>,
 }
 
 impl CargoArguments {
-    /// As both cargo and maturin take them; `jobs`: what the flag is called.
+    /// As both cargo and maturin accept them; `jobs`: the name of that flag.
     pub fn words(&self, jobs: &str) -> Vec<String> {
         let mut words = Vec::new();
         if let Some(number) = &self.jobs {
@@ -48,7 +48,7 @@ impl CargoArguments {
         words
     }
 
-    /// Those by which something else is built.
+    /// Those that change what is built.
     pub fn building(&self) -> Vec<String> {
         let pair = |flag: &str, text: &String| [flag.to_owned(), text.clone()];
         let files = self.config_files.iter().map(ToString::to_string);
@@ -62,13 +62,13 @@ impl CargoArguments {
 /// How cargo is told to build a member.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// cargo's name of it: `dev`, `release`, …
+    /// In cargo's spelling: `dev`, `release`, …
     pub profile: String,
     pub features: Vec<String>,
     pub no_default_features: bool,
     pub cargo: CargoArguments,
-    /// Whether `features` are more than what `[tool.maturin]` says, so that maturin, whose own
-    /// flag replaces them, must be given all.
+    /// Whether `features` go beyond `[tool.maturin]`, so that maturin, whose own flag replaces those, must be
+    /// given all.
     pub features_added: bool,
 }
 
@@ -81,15 +81,15 @@ impl Options {
         }
     }
 
-    /// Those of the crate and of what it depends on, but for those of PyO3: they are for the
-    /// extension, and would keep tests and programs from linking.
+    /// Those of the crate and its dependencies, without those of PyO3: they are for the extension, and would
+    /// keep tests and programs from linking.
     pub fn own_features(&self, member: &Member) -> impl Iterator<Item = &String> + Clone {
         let features = self.features.iter();
         features.filter(|it| is_own_feature(&member.cargo, it))
     }
 
-    /// The command line before `[tool.pyx]` before `[tool.maturin]`. `[tool.maturin] profile` is for
-    /// wheels: a dev build takes the dev profile unless `editable-profile` says otherwise.
+    /// The command line takes precedence over `[tool.pyx]`, and that over `[tool.maturin]`. `[tool.maturin]
+    /// profile` is for wheels: a dev build uses the dev profile unless `editable-profile` says otherwise.
     pub fn new(member: &Member, config_profile: Option<&String>, flags: &Flags) -> Self {
         let mut features = member.features.clone();
         let all = flags.all_features.then(|| member.cargo.all_features());
@@ -164,7 +164,7 @@ pub fn settings(
     settings
 }
 
-/// The files of configuration that lie in cargo's home: it may be another.
+/// The configuration files in cargo's home, which may change.
 fn home_configs(member: &Member, options: &Options) -> String {
     let is_other = |path: &&Utf8PathBuf| {
         let mut folders = member.dir.ancestors().map(|dir| dir.join(".cargo"));
@@ -178,8 +178,8 @@ fn home_configs(member: &Member, options: &Options) -> String {
     there.join(", ")
 }
 
-/// Variables outside any crate's declarations that cargo, rustc, PyO3 and maturin obey. All of a
-/// prefix are inputs: one that appears later must be seen.
+/// Variables outside any crate's declarations that cargo, rustc, PyO3 and maturin obey. All with a prefix are
+/// inputs: one that appears later must be noticed.
 const OBEYED: [&str; 9] = [
     "CARGO_BUILD_",
     "CARGO_ENCODED_RUSTFLAGS",
@@ -192,7 +192,7 @@ const OBEYED: [&str; 9] = [
     "RUSTFLAGS",
 ];
 
-/// The obeyed variables that are set, each a setting; values are hashed.
+/// The obeyed variables that are set, each as a setting; values are hashed.
 fn obeyed(session: &Session, toolchain: &Toolchain) -> Settings {
     let relevant = |name: &str| {
         OBEYED.iter().any(|prefix| name.starts_with(prefix))

@@ -10,15 +10,15 @@ use crate::world::disk;
 use super::options::Options;
 use super::units;
 
-/// The folder of the builds of tests, and of programs that embed Python.
+/// The folder for builds of tests, and of programs that embed Python.
 const TESTS: &str = "test";
 
-/// The directory of the member's extension builds, or of its binaries where it embeds Python.
+/// The directory of the member's extension builds, or of its binaries if it embeds Python.
 pub fn target_dir(member: &Member) -> Utf8PathBuf {
     target_dir_in(&member.target, member)
 }
 
-/// As [`target_dir`], among the target directories of the environment that has them in `state`.
+/// Like [`target_dir`], among the target directories of the environment that has them in `state`.
 pub fn target_dir_in(state: &Utf8Path, member: &Member) -> Utf8PathBuf {
     match (member.bindings, member.has_own_target_dir) {
         (Bindings::Embed, _) => state.join(TESTS),
@@ -27,7 +27,7 @@ pub fn target_dir_in(state: &Utf8Path, member: &Member) -> Utf8PathBuf {
     }
 }
 
-/// Where a build's files are: below the target triple's folder where one is configured.
+/// Where a build's files are: below the target triple's folder if one is configured.
 pub fn output_dir(member: &Member, options: &Options) -> Utf8PathBuf {
     output_dir_in(target_dir(member), member, options)
 }
@@ -43,8 +43,8 @@ pub fn build_folder(member: &Member, options: &Options) -> Utf8PathBuf {
     intermediate_dir(member, &output_dir(member, options))
 }
 
-/// Where cargo keeps what lies between the sources and what is in `output`: there, or below
-/// `build.build-dir` (from cargo 1.91 on; cargo book, "Build Cache").
+/// Where cargo keeps intermediate files of `output`: there, or below `build.build-dir` (from cargo 1.91 on;
+/// cargo book, "Build Cache").
 pub(super) fn intermediate_dir(member: &Member, output: &Utf8Path) -> Utf8PathBuf {
     let dir = member.intermediate_dir(output);
     if disk::is_dir(&dir) {
@@ -59,13 +59,13 @@ pub fn tests_dir(member: &Member) -> Utf8PathBuf {
     member.target.join(TESTS)
 }
 
-/// As [`build_folder`], of every profile, target and interpreter that is built below `state`: the
+/// Like [`fingerprints`], of every profile, target and interpreter that is built below `state`: the
 /// `target/pyx` of a project, absolute.
 pub fn build_folders(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {
     units::build_folders(&member.intermediate_dir(state))
 }
 
-/// The file names of what a member's build makes.
+/// The file names of a member's build artifacts.
 pub(super) fn artifact_names(member: &Member) -> Vec<String> {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
     match member.bindings {

@@ -14,10 +14,11 @@ use crate::world::toolchain::Toolchain;
 
 use super::output::target_dir;
 
-/// The member's package first, then those that it depends on by path, whatever says so: its own
-/// manifest, a workspace's, `[patch]`, and those of a folder in place of a registry. By our own reading of the manifests where cargo does not answer.
+/// The member's package first, then its path dependencies, whatever declares them: its own manifest, a
+/// workspace's, `[patch]`, and a folder that replaces a registry. By pyx's own reading of the manifests if
+/// cargo does not answer.
 ///
-/// Everything is fetched by the time that this is asked, so it needs no network.
+/// Everything is fetched by the time this is called, so it needs no network.
 pub fn local_packages(
     session: &Session,
     member: &Member,
@@ -31,7 +32,7 @@ pub fn local_packages(
     packages
 }
 
-/// The same by our own reading of the manifests.
+/// The same by pyx's own reading of the manifests.
 pub fn own_packages(member: &Member) -> Vec<LocalPackage> {
     let crates = member.crates();
     let packages = crates.map(|cargo| LocalPackage {
@@ -42,9 +43,8 @@ pub fn own_packages(member: &Member) -> Vec<LocalPackage> {
     packages.collect()
 }
 
-/// What `cargo metadata` says of the member's workspace, for the machine's own platform; `None` where it
-/// does not answer, as without a Cargo.lock. `flags`: `--offline`, else it fetches what is not there, and
-/// features.
+/// `cargo metadata` for the member's workspace and the machine's own platform; `None` if it does not answer,
+/// as without a Cargo.lock. `flags`: `--offline`, without which it fetches what is missing, and features.
 pub fn metadata(
     session: &Session,
     member: &Member,

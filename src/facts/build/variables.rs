@@ -12,10 +12,10 @@ use super::dep_info::of_compiler;
 use super::units;
 
 /// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
-/// `rerun-if-env-changed` by the output of build scripts. cargo's own are left out.
+/// `rerun-if-env-changed` by the output of build scripts. Without cargo's own.
 ///
-/// `built`: as [`intermediate_dir`](super::output::intermediate_dir) says; `scripts`: what is there;
-/// `local`: as [`local_packages`](super::local_packages).
+/// `built`: as in [`intermediate_dir`](super::output::intermediate_dir); `scripts`: those found; `local`: as
+/// in [`local_packages`](super::local_packages).
 pub(super) fn variables(
     built: &Utf8Path,
     scripts: &ScriptOutputs,
@@ -57,7 +57,7 @@ fn is_of_the_build(name: &str) -> bool {
     set_by_cargo(name) || SET_BY_MATURIN.contains(&name)
 }
 
-/// `# env-dep:NAME=VALUE` in a dep-info file of rustc's.
+/// `# env-dep:NAME=VALUE` in a dep-info file of rustc.
 fn variables_in(dep_info: &str) -> impl Iterator<Item = String> {
     let found = dep_info
         .lines()
@@ -80,7 +80,7 @@ struct ScriptOutput {
 }
 
 impl ScriptOutputs {
-    /// `built`: as of [`variables`].
+    /// `built`: as in [`variables`].
     pub(super) fn read(built: &Utf8Path) -> Self {
         let outputs = units::script_outputs(built).into_iter().filter_map(|it| {
             Some(ScriptOutput {
@@ -93,8 +93,8 @@ impl ScriptOutputs {
         }
     }
 
-    /// The absolute paths that build scripts declare, those of packages from registries included: what
-    /// lies in such a package does not change, and what it names outside may.
+    /// The absolute paths that build scripts declare, including packages from registries: such a package does
+    /// not change itself, but what it names outside may.
     pub(super) fn declared_files(&self) -> BTreeSet<Utf8PathBuf> {
         let lines = self.outputs.iter().flat_map(|output| output.text.lines());
         let declared = lines.filter_map(|line| {
@@ -125,7 +125,7 @@ fn set_by_cargo(name: &str) -> bool {
     name == "CARGO" || name == "OUT_DIR" || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// What cargo tells build scripts on top of that.
+/// What cargo additionally sets for build scripts.
 fn set_for_scripts(name: &str) -> bool {
     const EXACT: [&str; 7] = [
         "DEBUG",
@@ -140,7 +140,7 @@ fn set_for_scripts(name: &str) -> bool {
     EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// What maturin and pyx themselves tell PyO3's build script; an inherited value never arrives.
+/// What maturin and pyx set for PyO3's build script; an inherited value never arrives.
 pub(super) const SET_BY_MATURIN: [&str; 8] = [
     "PYO3_PYTHON",
     "PYO3_ENVIRONMENT_SIGNATURE",
@@ -152,8 +152,8 @@ pub(super) const SET_BY_MATURIN: [&str; 8] = [
     "PYO3_NO_PYTHON",
 ];
 
-/// The variables that builds in a target directory read, whatever their profile and target triple,
-/// as they are now.
+/// The variables that builds in a target directory read, whatever their profile and target triple, with their
+/// current values.
 pub fn variables_below(session: &Session, target: &Utf8Path) -> Vec<Input> {
     let built = units::build_folders(target).into_iter();
     let names: BTreeSet<String> = built

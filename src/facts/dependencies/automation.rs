@@ -39,8 +39,7 @@ pub struct Automation {
 }
 
 impl Automation {
-    /// Of a folder and those above it, up to the checkout's root where there is one; the nearest
-    /// comes first.
+    /// Of a folder and those above it, up to the root of its checkout; the nearest comes first.
     pub fn read(dir: &Utf8Path) -> Result<Self> {
         let mut automation = Self::default();
         for folder in checkout::around(dir) {
@@ -72,13 +71,13 @@ impl Automation {
         self.lines.extend(lines.chain(calls).map(words));
     }
 
-    /// Whether a word that holds `text` is said anywhere.
+    /// Whether a word contains `text` anywhere.
     pub fn mentions(&self, text: &str) -> bool {
         let mut words = self.lines.iter().flatten();
         words.any(|word| word.contains(text))
     }
 
-    /// What each `python -m MODULE` is given; references to variables are left out.
+    /// The arguments of each `python -m MODULE`, without references to variables.
     pub fn arguments_of(&self, module: &str) -> Vec<Vec<String>> {
         let after = |line: &Vec<String>| {
             let mut pairs = line.windows(2);
@@ -88,7 +87,7 @@ impl Automation {
         self.lines.iter().filter_map(after).collect()
     }
 
-    /// The same with the folder into which the line goes before, as it is named there.
+    /// The same, with the folder that the line changes into first, as named there.
     pub fn calls_of_module(&self, module: &str) -> Vec<(Option<String>, Vec<String>)> {
         let lines = self.lines.iter();
         let calls = lines.filter_map(|line| {
@@ -100,8 +99,8 @@ impl Automation {
         calls.collect()
     }
 
-    /// The folders in which any of it works, as they are named there: by `cd`, by tox and nox, and by the
-    /// steps of continuous integration.
+    /// The folders that any of it works in, as named there: by `cd`, by tox and nox, and by the steps of
+    /// continuous integration.
     pub fn folders(&self) -> Vec<String> {
         let mut folders: Vec<String> = self.lines.iter().flat_map(|it| folders_in(it)).collect();
         folders.sort();
@@ -109,7 +108,7 @@ impl Automation {
         folders
     }
 
-    /// What each call of a program is given.
+    /// The arguments of each call of a program.
     pub fn arguments_to(&self, program: &str) -> Vec<Vec<String>> {
         let after = |line: &Vec<String>| {
             let at = line.iter().position(|word| word == program)?;
@@ -118,8 +117,8 @@ impl Automation {
         self.lines.iter().filter_map(after).collect()
     }
 
-    /// What each call of a program is given, where that is all said: no call with a variable, and no
-    /// title of a step.
+    /// The arguments of each call of a program, if all are literal: no call with a variable, and no title of
+    /// a step.
     pub fn calls_of(&self, program: &str) -> Vec<&[String]> {
         let commands = self.lines.iter().filter(|line| !is_title(line));
         commands
@@ -132,7 +131,7 @@ impl Automation {
             .collect()
     }
 
-    /// The requirements files that are installed, as they are named there.
+    /// The requirements files that are installed, as named there.
     pub fn requirements_files(&self) -> Vec<&str> {
         let calls = self.calls_of("install").into_iter();
         let given = calls.flat_map(|given| PIP_INSTALL.arguments(given));
@@ -154,8 +153,8 @@ pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     named.chain(hosted).collect()
 }
 
-/// Without quotes: what they hold is words of its own, as a whole command is in YAML, but for the value
-/// of an option, which is one.
+/// Without quotes: quoted text is split into words, since YAML quotes whole commands, except for an option's
+/// value, which is one word.
 fn words(line: &str) -> Vec<String> {
     let line = line.replace("\\\"", "'"); // quoted within quotes
     let mut words: Vec<String> = Vec::new();
@@ -197,7 +196,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Whether what is quoted behind an option is one word for it; a command for a shell is several.
+/// Whether quoted text after an option is one word; a shell command is several.
 fn takes_one_word(option: &str) -> bool {
     let is_shells = !option.starts_with("--") && option.ends_with('c') || option == "--command";
     option.starts_with('-') && option.contains(char::is_alphanumeric) && !is_shells
@@ -244,7 +243,7 @@ fn folders_in(words: &[String]) -> Vec<String> {
     found
 }
 
-/// The limits of a requirement's versions would be redirections without the quotes that are gone.
+/// Version limits of a requirement would look like redirections without their quotes.
 fn ends_command(word: &str) -> bool {
     let is_requirement = || Requirement::<VerbatimUrl>::from_str(word).is_ok();
     word.contains([';', '&', '|', '#']) || word.contains(['<', '>']) && !is_requirement()
@@ -254,7 +253,7 @@ fn is_variable(word: &str) -> bool {
     word.contains(['$', '{', '}'])
 }
 
-/// Whether a line of YAML is what people are shown of a step.
+/// Whether a line of YAML is the title of a step.
 fn is_title(line: &[String]) -> bool {
     let mut words = line.iter().filter(|word| *word != "-");
     words.next().is_some_and(|word| word == "name:")

@@ -9,16 +9,16 @@ use crate::world::manifest::{Conflicting, Part, PyProject};
 use super::groups::is_for_tests;
 use super::sync::Scope;
 
-/// Sets of which no two are installed together.
+/// Sets of which no two entries are installed together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Conflicts {
     sets: Vec<Vec<Conflicting>>,
-    /// Whose groups and extras are installed where one is asked for by its name.
+    /// Whose groups and extras are installed if one is asked for by name.
     installed: Vec<Arc<PyProject>>,
 }
 
 impl Conflicts {
-    /// As these packages say, which share an environment.
+    /// As declared by these packages, which share an environment.
     pub(super) fn of(packages: &[Arc<PyProject>]) -> Self {
         let said = packages.iter().flat_map(|package| package.conflicts());
         Self {
@@ -27,7 +27,7 @@ impl Conflicts {
         }
     }
 
-    /// The same where some of the packages are not installed.
+    /// The same if some of the packages are not installed.
     pub(super) fn within(mut self, is_installed: impl Fn(&PyProject) -> bool) -> Self {
         self.installed.retain(|package| is_installed(package));
         self
@@ -41,7 +41,7 @@ impl Conflicts {
         })
     }
 
-    /// Whether an entry is of a part that is asked for by its name: one of a package that is installed and has it.
+    /// Whether an entry is about a part that is asked for by name: of an installed package that has it.
     fn is_of(&self, entry: &Conflicting, part: &Part) -> bool {
         let has = |package: &Arc<PyProject>| match part {
             Part::Package => true,
@@ -58,7 +58,7 @@ impl Conflicts {
         others.iter().any(|other| self.are_apart(&is_one, other))
     }
 
-    /// Those groups and extras that can be installed together: the first of each that cannot.
+    /// Those groups and extras that can be installed together: the first of each conflict.
     pub(super) fn compatible(&self, groups: &mut Vec<String>, extras: &mut Vec<String>) {
         let mut taken = Vec::new();
         let mut take = |part: Part| {
@@ -82,8 +82,8 @@ impl Conflicts {
         all.any(|part| self.is_apart_from_any(&part, &others))
     }
 
-    /// What tests need of them: of groups and extras in conflict the first, before others those that are
-    /// installed anyway, then those that are called as tests are. Whether the default groups can be beside them.
+    /// What tests need: of conflicting groups and extras the first, preferring those that are installed
+    /// anyway, then those named for tests. Whether the default groups can be installed with them.
     pub(super) fn for_tests(
         &self,
         root: &PyProject,
@@ -106,8 +106,8 @@ impl Conflicts {
         one != other && sets.any(|set| names(set, one) && names(set, other))
     }
 
-    /// All of a workspace, unless some of its packages are in conflict: then `asked` and those that can be
-    /// installed beside them, the first of each that cannot.
+    /// All of a workspace, unless some of its packages conflict: then `asked` and those that can be installed
+    /// with them, the first of each conflict.
     pub(super) fn scope(&self, workspace: &UvWorkspace, asked: &[String]) -> Scope {
         let names = workspace.packages().filter_map(|it| it.normalized_name());
         let names: Vec<String> = names.collect();

@@ -15,18 +15,18 @@ use super::requirements_file::{self, RequirementsFile, names_in};
 use super::sync::{Source, Sync};
 use super::workflow;
 
-/// How groups and extras for tests are called.
+/// Names of groups and extras for tests.
 const FOR_TESTS: [&str; 4] = ["dev", "test", "testing", "tests"];
 
 #[derive(Debug, Default)]
 pub(super) struct FoundRequirements {
     pub(super) syncs: Vec<Sync>,
-    /// Files that decide, there or not.
+    /// Files that decide, existing or not.
     pub(super) files: Vec<Utf8PathBuf>,
 }
 
-/// In the nearest folder that says any, by this order: requirements files, groups and extras, what other
-/// tools install, the jobs that run its tests. `[package.metadata.pyx] requires` comes on top.
+/// In the nearest folder that names any, in this order: requirements files, groups and extras, what other
+/// tools install, the jobs that run its tests. `[package.metadata.pyx] requires` is added.
 pub(super) fn find(manifests: &Manifests, cargo: &CargoToml) -> Result<FoundRequirements> {
     let mut found = FoundRequirements::default();
     let dir = cargo.dir();
@@ -72,7 +72,7 @@ impl FoundRequirements {
         Ok(())
     }
 
-    /// `file`: where they are said.
+    /// `file`: where they are stated.
     fn add_listed(&mut self, file: &Utf8Path, requirements: Vec<Requirement>) -> Result<()> {
         self.files
             .extend(requirements_file::read_for(&requirements)?);
@@ -84,7 +84,7 @@ impl FoundRequirements {
     }
 }
 
-/// Groups and extras that are for tests by their name, or because they bring a test runner.
+/// Groups and extras that are for tests by name, or because they bring a test runner.
 fn in_pyproject(pyproject: &PyProject) -> Vec<Requirement> {
     let is_for_tests = |name: &&String| FOR_TESTS.contains(&name.as_str());
     let mut chosen = groups::with_runner(pyproject);
@@ -94,7 +94,7 @@ fn in_pyproject(pyproject: &PyProject) -> Vec<Requirement> {
     Requirement::packages(groups::requirements(pyproject, &chosen, &extra))
 }
 
-/// All that the environments for tests have: those called so, and those that have a test runner.
+/// Everything in the environments for tests: those named so, and those that have a test runner.
 fn for_tests(environments: Vec<ToolEnvironment>) -> Result<Vec<Requirement>> {
     let mut whole = ToolEnvironment::default();
     for environment in environments {

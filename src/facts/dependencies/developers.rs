@@ -16,7 +16,7 @@ use super::requirements_file;
 use super::workspace::InstalledWorkspace;
 use super::{Dependencies, Scope, Source, Sync};
 
-/// How extras are called that are for the project's own work; others are features for its users.
+/// Names of extras for the project's own work; others are features for its users.
 const EXTRAS: [&str; 25] = [
     "all-dev",
     "bench",
@@ -46,7 +46,7 @@ const EXTRAS: [&str; 25] = [
 ];
 
 impl Dependencies {
-    /// Each place by itself: what stands in one may not fit to what stands in another.
+    /// Each place by itself: the requirements of one may not be compatible with those of another.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -140,8 +140,7 @@ fn in_pyproject(
     found
 }
 
-/// Those that are not for users: a `requirements.txt` beside a pyproject.toml is most often what the
-/// project is deployed with.
+/// Those that are not for users: a `requirements.txt` next to a pyproject.toml is usually for deployment.
 fn files_of(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut files = requirements_file::in_folder(folder);
     files.retain(|file| file.file_name() != Some("requirements.txt") || is_below(folder, file));

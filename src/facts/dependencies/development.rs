@@ -39,8 +39,8 @@ pub(super) fn above(
     Ok(None)
 }
 
-/// Whether uv installs from the lock of an environment for development on every Python that a package
-/// may be installed on. The lock of a package holds what that needs itself, too.
+/// Whether uv can install from the lock of a development environment on every Python that a package supports.
+/// The lock of a package also covers its own needs.
 fn is_locked_for(development: &PyProject, package: &PyProject) -> Result<bool> {
     if development.is_built() || !development.is_managed() {
         return Ok(false);

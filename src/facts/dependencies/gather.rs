@@ -29,7 +29,7 @@ use super::workspace::InstalledWorkspace;
 pub struct Dependencies {
     pub syncs: Vec<Sync>,
     pub settings: Settings,
-    /// Files that decide, there or not.
+    /// Files that decide, existing or not.
     pub files: Vec<Utf8PathBuf>,
 }
 
@@ -57,7 +57,7 @@ impl Dependencies {
         Ok(found)
     }
 
-    /// What build scripts run: maturin builds without an environment of its own for them.
+    /// What build scripts run: maturin builds without an isolated environment for them.
     fn add_build_requirements(&mut self, project: &Project) {
         for member in &project.members {
             let Some(pyproject) = &member.pyproject else {
@@ -72,9 +72,9 @@ impl Dependencies {
         }
     }
 
-    /// What the members' Python tests need on top of [`gather`](Self::gather)'s; `tested`: the
-    /// members that have tests, and whether they are Python's; tests in Rust that embed Python get
-    /// what the project says, but no runner. `more`: what the command line asks for besides.
+    /// What the members' tests need on top of [`gather`](Self::gather)'s; `tested`: the members that have
+    /// tests, and whether they are Python's; Rust tests that embed Python get what the project declares, but
+    /// no runner. `more`: what the command line additionally asks for.
     pub fn for_tests(
         project: &Project,
         tested: &[(&Member, bool)],
@@ -105,8 +105,8 @@ impl Dependencies {
         Ok(found)
     }
 
-    /// What the tests of a folder around packages, which is of none, need that is listed for them there: the
-    /// groups of a pyproject.toml, else what the files beside it install. `dir`: the folder.
+    /// What the tests of a folder around packages, itself not one, need, as listed there: the groups of a
+    /// pyproject.toml, else what the files next to it install. `dir`: the folder.
     pub fn add_development(
         &mut self,
         project: &Project,
@@ -178,7 +178,7 @@ impl Dependencies {
         Ok(())
     }
 
-    /// Where no test is in Python, nobody has to name a runner.
+    /// Without Python tests, no runner has to be declared.
     fn add_tests_of_crate(&mut self, project: &Project, member: &Member) -> Result<()> {
         let found = crate_tests::find(&project.manifests, &member.cargo)?;
         self.files.extend(found.files);
@@ -186,7 +186,7 @@ impl Dependencies {
         Ok(())
     }
 
-    /// A runner that is declared anywhere is that of all its packages.
+    /// A runner that is declared anywhere counts for all packages of the workspace.
     fn add_tests_of_workspace(
         &mut self,
         project: &Project,
@@ -313,7 +313,7 @@ impl Dependencies {
         self.setting(&format!("dependencies of {name}"), &[tables]);
     }
 
-    /// As [`note`](Self::note); the root of a workspace may have no name.
+    /// Like [`note`](Self::note); the root of a workspace may have no name.
     pub(super) fn note_package(&mut self, package: &PyProject) {
         let name = package.normalized_name();
         self.note(package, name.as_deref().unwrap_or("the workspace"));
@@ -323,7 +323,7 @@ impl Dependencies {
         self.settings.insert(name.to_owned(), values.join(","));
     }
 
-    /// Everything that decides what the environment holds, as it is now; `since` as in
+    /// Everything that decides what the environment holds, in its current state; `since` as in
     /// [`Input::file`]; `members`: folders of packages that pyx installs itself, absolute.
     pub fn inputs(
         &self,
@@ -347,8 +347,7 @@ impl Dependencies {
     }
 }
 
-/// The same; `None` where nothing but other members would be installed, which pyx does itself. Beside anything
-/// else uv is told to leave them out: only the file itself says where the rest is taken from.
+/// The same, without other members, which pyx installs itself; `None` if nothing is left.
 pub(super) fn without_members(
     project: &Project,
     member: &Member,
@@ -384,7 +383,7 @@ fn without_named_members(project: &Project, mut sync: Sync) -> Option<Sync> {
 }
 
 /// The same, without handing uv a pyproject.toml that it refuses to read, or the groups of a project that is
-/// none of its own. Of a file without a `[project]` it reads the groups.
+/// not its own.
 fn readable(pyproject: &PyProject, sync: Sync) -> Sync {
     let has_refused_groups = !sync.groups.is_empty() && !pyproject.is_managed();
     let has_project = pyproject.toml.table(&["project"]).is_some();

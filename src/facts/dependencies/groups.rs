@@ -9,7 +9,7 @@ use crate::model::package_name;
 use crate::model::path::normalize;
 use crate::world::manifest::{GroupItem, PyProject};
 
-/// Whether a group or an extra says by its name that it is for tests.
+/// Whether the name of a group or an extra says that it is for tests.
 pub(super) fn is_for_tests(name: &str) -> bool {
     matches!(name, "test" | "tests" | "testing")
 }
@@ -25,7 +25,7 @@ pub(super) fn is_pytest(name: &str) -> bool {
     name == "pytest" || name.starts_with("pytest-")
 }
 
-/// The groups that bring a runner, without those for some Pythons only: nobody has asked for them.
+/// The groups that bring a runner, without those for some Pythons only: nothing has asked for them.
 pub(super) fn with_runner(pyproject: &PyProject) -> Vec<String> {
     let mut groups: Vec<String> = pyproject.groups.keys().cloned().collect();
     groups.retain(|name| {
@@ -45,7 +45,7 @@ fn group_brings(pyproject: &PyProject, name: &str, seen: &mut BTreeSet<String>) 
     })
 }
 
-/// The extras that bring a runner, by themselves or through another one.
+/// The extras that bring a runner, directly or through another one.
 pub(super) fn extras_with_runner(pyproject: &PyProject) -> Vec<String> {
     let bring = pyproject
         .extras
@@ -96,7 +96,7 @@ fn extras_in(requirement: &str) -> Vec<String> {
     names.map(package_name::normalize).collect()
 }
 
-/// The same of one on the project's folder, as in `.[test]`, which counts from `from`, absolute.
+/// The same for the project's folder, as in `.[test]`, relative to `from`, absolute.
 pub(super) fn folder_extras(
     pyproject: &PyProject,
     requirement: &str,
@@ -113,7 +113,7 @@ pub(super) fn folder_extras(
     extras_in(requirement)
 }
 
-/// What groups list, what they include followed, as it stands there.
+/// What groups list, following what they include, as written.
 pub(super) fn listed(pyproject: &PyProject, groups: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
@@ -132,8 +132,8 @@ pub(super) fn listed(pyproject: &PyProject, groups: &[String]) -> Vec<String> {
     found
 }
 
-/// Groups and extras as plain requirements, what they include and name of the project itself
-/// followed.
+/// Groups and extras as plain requirements, following what they include and what they name of the project
+/// itself.
 pub(super) fn requirements(
     pyproject: &PyProject,
     groups: &[String],

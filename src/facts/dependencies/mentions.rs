@@ -16,7 +16,7 @@ use super::environments::Place;
 use super::requirements_file;
 use super::runner;
 
-/// Packages that are imported by another name than their own.
+/// Packages whose import name differs from their own.
 const IMPORTED_AS: [(&str, &str); 16] = [
     ("attr", "attrs"),
     ("bs4", "beautifulsoup4"),
@@ -36,13 +36,13 @@ const IMPORTED_AS: [(&str, &str); 16] = [
     ("zmq", "pyzmq"),
 ];
 
-/// Tables of pyproject.toml that name packages and install none.
+/// Tables of pyproject.toml that name packages but install none.
 const SETTINGS: [&str; 9] = [
     "black", "coverage", "isort", "maturin", "mypy", "pyright", "pytest", "ruff", "ty",
 ];
 
-/// What to do about a module that the tests of the package in `dir`, absolute, cannot import; `None`
-/// where nothing in the project says anything about it.
+/// What to do about a module that the tests of the package in `dir`, absolute, cannot import; `None` if
+/// nothing in the project mentions it.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -95,7 +95,7 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
     Ok(unread)
 }
 
-/// How a module is called among the files of a folder, where it is there.
+/// The module's file or package name among the files of a folder, if it is there.
 fn own_module(folder: &Utf8Path, module: &str) -> Option<String> {
     let is_python = |name: &String| Utf8Path::new(name).extension() == Some("py");
     if disk::names(&folder.join(module)).iter().any(is_python) {
@@ -105,8 +105,8 @@ fn own_module(folder: &Utf8Path, module: &str) -> Option<String> {
     disk::is_file(&folder.join(&file)).then_some(file)
 }
 
-/// What to do about a module that the Rust tests of the crate in `dir`, absolute, cannot import; `None`
-/// where it is the package's own, whose build is what is missing.
+/// What to do about a module that the Rust tests of the crate in `dir`, absolute, cannot import; `None` if it
+/// is the package's own, which has to be built first.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -142,7 +142,7 @@ fn way_out(name: &str) -> String {
     format!("list it in a dependency group, as in `[dependency-groups] test = [\"{name}\"]`")
 }
 
-/// Normalised names of the packages that may bring a module.
+/// Normalised names of the packages that may provide a module.
 pub fn packages_of_module(module: &str) -> Vec<String> {
     let known = IMPORTED_AS
         .iter()
@@ -178,7 +178,7 @@ fn in_group_or_extra(pyproject: &PyProject, names: &[String]) -> Option<String> 
     Some(hint)
 }
 
-/// The first line of a folder's files that names one of the packages, and the name as it is written.
+/// The first line of a folder's files that names one of the packages, and the name as written.
 fn mention(folder: &Utf8Path, names: &[String]) -> Result<Option<(Place, String)>> {
     for path in files(folder) {
         let text = disk::read_text(&path)?.unwrap_or_default();

@@ -17,8 +17,8 @@ use super::workspace::InstalledWorkspace;
 use super::{Dependencies, Scope, Source, Sync};
 
 impl Dependencies {
-    /// Installations of the extras of members that are named in groups, in what members depend on or in
-    /// requirements files: `package[test]`, or `.[test]` for a folder. From a lock uv installs those itself.
+    /// Installs the extras of members that are named in groups, in members' dependencies or in requirements
+    /// files: `package[test]`, or `.[test]` for a folder. From a lock, uv installs those itself.
     pub(super) fn add_named_extras(
         &mut self,
         project: &Project,
@@ -95,7 +95,7 @@ fn installation(
     Ok(without_members(project, member, pyproject, sync))
 }
 
-/// What uv is told to install without a lock, as it stands there.
+/// What uv is told to install without a lock, as written.
 fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
     match &sync.source {
         Source::Lock(_) | Source::LockAbove(_) => Ok(Vec::new()),
@@ -132,7 +132,7 @@ fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
     }
 }
 
-/// Extras follow themselves, wherever they are installed.
+/// Extras follow from themselves, wherever they are installed.
 fn texts_in(pyproject: &PyProject, groups: &[String], extras: &[String]) -> Vec<String> {
     let mut texts = groups::listed(pyproject, groups);
     texts.extend(groups::requirements(pyproject, &[], extras));

@@ -15,15 +15,15 @@ use super::requirements_file::{RequirementsFile, names_in};
 use super::sync::{Source, Sync};
 use super::{environments, groups, workflow};
 
-/// Packages as one file lists them together.
+/// Packages that one file lists together.
 struct Place {
     file: Utf8PathBuf,
     requirements: Vec<Requirement>,
 }
 
-/// Of each place that lists what a justfile in `folders` names, all that nothing else of the project asks
-/// for: what `listed` or the packages themselves ask for stays in the version that they say. `files`: those
-/// that decide, there or not.
+/// From each place that lists what a justfile in `folders` names, everything that nothing else in the project
+/// asks for: what `listed` or the packages themselves ask for keeps the version stated there. `files`: those
+/// that decide, existing or not.
 pub(super) fn besides(
     listed: &[Sync],
     project: &Project,
@@ -57,7 +57,7 @@ pub(super) fn besides(
     Ok(found)
 }
 
-/// PEP 508: what requirements files among them list, and nothing of the checkout itself.
+/// PEP 508: from requirements files among them too, and nothing of the checkout itself.
 fn named_in(requirements: Vec<Requirement>) -> Result<Vec<Requirement>> {
     let mut found = Vec::new();
     for requirement in requirements {
@@ -88,7 +88,8 @@ fn words_of_justfile(folder: &Utf8Path, files: &mut Vec<Utf8PathBuf>) -> Result<
     Ok(found)
 }
 
-/// The names of the project's packages and of what they, their groups and extras, and `listed` ask for.
+/// The names of the project's packages and of everything that they, their groups and extras, and `listed` ask
+/// for.
 fn known(listed: &[Sync], project: &Project) -> Result<BTreeSet<String>> {
     let mut known = BTreeSet::new();
     for member in &project.members {

@@ -11,14 +11,14 @@ use crate::model::requirement::Requirement;
 use crate::model::runner_options::{Argument, PIP_INSTALL};
 use crate::world::disk;
 
-/// A requirements file with all that it includes.
+/// A requirements file with everything it includes.
 #[derive(Debug, Default)]
 pub(super) struct RequirementsFile {
-    /// The packages that it installs, their names normalised; not those that it only constrains.
+    /// The packages that it installs, names normalised; not those that it only constrains.
     pub(super) names: Vec<String>,
-    /// The requirements as they stand there, those on folders among them.
+    /// The requirements as written, including those on folders.
     pub(super) texts: Vec<String>,
-    /// What was read, there or not, absolute: itself, the files that it includes and its constraints.
+    /// What was read, existing or not, absolute: itself, the files that it includes and its constraints.
     pub(super) files: BTreeSet<Utf8PathBuf>,
     seen: BTreeSet<(Utf8PathBuf, Role)>,
 }
@@ -31,7 +31,7 @@ enum Role {
 }
 
 impl RequirementsFile {
-    /// `file`: absolute; one that is not there installs nothing.
+    /// `file`: absolute; a missing one installs nothing.
     pub(super) fn read(file: &Utf8Path) -> Result<Self> {
         let mut all = Self::default();
         all.add(file, Role::Requires)?;
@@ -83,7 +83,7 @@ impl RequirementsFile {
     }
 }
 
-/// Requirements files by the names that projects give them, in the folder and in its test folders.
+/// Requirements files by their usual names, in the folder and in its test folders.
 pub(super) fn in_folder(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let folders = ["", "test", "tests", "requirements"].map(|name| dir.join(name));
     folders
@@ -101,7 +101,7 @@ pub(super) fn in_folder(dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// All files that are read for an environment's requirements: what they include, and their constraints.
+/// All files that are read for an environment's requirements, including nested ones and constraints.
 pub(super) fn read_for(requirements: &[Requirement]) -> Result<Vec<Utf8PathBuf>> {
     let mut files = Vec::new();
     for requirement in requirements {
@@ -112,7 +112,7 @@ pub(super) fn read_for(requirements: &[Requirement]) -> Result<Vec<Utf8PathBuf>>
     Ok(files)
 }
 
-/// The names of the packages in requirements, with those in files that are among them.
+/// The names of the packages in requirements, including those in files among them.
 pub(super) fn names_in(requirements: &[Requirement]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for requirement in requirements {
@@ -124,7 +124,7 @@ pub(super) fn names_in(requirements: &[Requirement]) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Lines without their ends, joined where a backslash ends one.
+/// Lines without their line endings, joined after a trailing backslash.
 fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut open = String::new();
@@ -145,7 +145,7 @@ fn logical_lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// The line up to a `#` that stands at its beginning or after a blank; others belong to URLs.
+/// The line up to a `#` at its beginning or after a blank; others belong to URLs.
 fn without_comment(line: &str) -> &str {
     let begins_comment = |at: usize| line[..at].is_empty() || line[..at].ends_with([' ', '\t']);
     let mut signs = line.match_indices('#').map(|(at, _)| at);
@@ -153,7 +153,7 @@ fn without_comment(line: &str) -> &str {
     line[..end.unwrap_or(line.len())].trim()
 }
 
-/// The normalised name of what a line installs; `None` for a folder, whose name it does not tell.
+/// The normalised name of what a line installs; `None` for a folder, which does not tell its name.
 fn package_name(requirement: &str) -> Option<String> {
     if let Some((_, egg)) = requirement.split_once("#egg=") {
         return package_name::of_requirement(egg);

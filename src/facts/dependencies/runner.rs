@@ -22,13 +22,13 @@ use super::workflow;
 /// What runs a project's Python tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TestRunner {
-    /// Unless the project says otherwise: it runs `unittest` cases and doctests, too.
+    /// The default: it also runs `unittest` cases and doctests.
     #[default]
     Pytest,
-    /// Where nothing speaks of pytest, and the project's automation says `-m unittest` or the names of its
-    /// test cases' files are what only that takes for tests.
+    /// If nothing mentions pytest, and the project's automation says `-m unittest` or its test files have
+    /// names that only unittest recognises.
     Unittest,
-    /// Where the project configures it and requires it.
+    /// If the project configures and requires it.
     Stestr,
 }
 
@@ -37,7 +37,7 @@ impl TestRunner {
         Ok(find(manifests, pyproject)?.runner)
     }
 
-    /// Whether it takes a Python file for tests by its name without `.py`, unless it is told otherwise.
+    /// Whether it recognises a Python file as tests by its name without `.py`, by default.
     pub fn finds(self, stem: &str) -> bool {
         match self {
             Self::Pytest => stem.starts_with("test_") || stem.ends_with("_test"),
@@ -60,20 +60,21 @@ pub(super) struct FoundRunner {
     pub(super) runner: TestRunner,
     pub(super) groups: Vec<String>,
     pub(super) extras: Vec<String>,
-    /// Installed besides those.
+    /// Additionally installed.
     pub(super) others: Vec<Sync>,
-    /// Whether the project says any of it itself.
+    /// Whether the project declares any of it itself.
     pub(super) declared: bool,
-    /// Files that decide, there or not.
+    /// Files that decide, existing or not.
     pub(super) files: Vec<Utf8PathBuf>,
-    /// Where something is installed besides that only running a tool would tell, and how that is said.
+    /// Where something is additionally installed that only running a tool would tell, and how that is
+    /// written.
     pub(super) unread: Vec<(Place, String)>,
 }
 
-/// By this order: groups and extras, requirements files, what hatch, poetry, pdm, tox or nox install, the
+/// In this order: groups and extras, requirements files, what hatch, poetry, pdm, tox or nox install, the
 /// requirements files that anything else installs, a parent project's groups, what such a tool installs for
-/// tests without the runner, the packages that jobs of continuous integration and other commands install, and
-/// pytest alone; besides any of them where they bring another runner, which we do not run. Of an environment of a tool that has some of the first all is installed.
+/// tests without the runner, and pytest alone; in addition to any of them if they bring another runner, which
+/// pyx does not run. If a tool's environment has some of the first, all of it is installed.
 pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = declared(manifests, pyproject)?;
     if !found.declared && runs_unittest(pyproject)? {
@@ -98,8 +99,8 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
     Ok(found)
 }
 
-/// What brings the runner besides groups and extras in a folder that is of no package, and may have a
-/// pyproject.toml for all that. `files`: those that decide.
+/// What brings the runner besides groups and extras in a folder that is not a package, though it may have a
+/// pyproject.toml. `files`: those that decide.
 pub(super) fn beside(
     manifests: &Manifests,
     dir: &Utf8Path,
@@ -158,7 +159,7 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     Ok(found)
 }
 
-/// Those requirements files that the project's automation installs, wherever they are, and that bring the
+/// The requirements files that the project's automation installs, wherever they are, and that bring the
 /// runner.
 fn add_installed_files(dir: &Utf8Path, found: &mut FoundRunner) -> Result<()> {
     let automation = Automation::read(dir)?;
@@ -277,8 +278,7 @@ fn add_environment(
     Ok(())
 }
 
-/// The folder where stestr is configured, which is where it is called: a package's own, else that of its
-/// tests.
+/// The folder where stestr is configured, which is where it is called: a package's own, else its tests'.
 pub fn stestr_folder(pyproject: &PyProject) -> Option<Utf8PathBuf> {
     let dir = pyproject.dir();
     if pyproject.toml.get(&["tool", "stestr"]).is_some() {
@@ -318,7 +318,7 @@ fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> R
     Ok(names)
 }
 
-/// Whether the project's own words are `-m unittest`, and none of them is pytest; or the names of its files.
+/// Whether the project's automation says `-m unittest`, and never pytest; or its file names do.
 fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
     const PYTESTS: [&str; 9] = [
         "pytest.toml",
@@ -340,7 +340,7 @@ fn runs_unittest(pyproject: &PyProject) -> Result<bool> {
     Ok(!automation.arguments_of("unittest").is_empty() || is_named_for_unittest(dir))
 }
 
-/// Whether there are test cases in files that unittest finds by their names, and none that pytest does.
+/// Whether there are test cases in files that unittest finds by name, and none that pytest finds.
 fn is_named_for_unittest(dir: &Utf8Path) -> bool {
     let mut modules = disk::unignored_files(dir);
     modules.retain(|path| path.extension() == Some("py"));
@@ -355,7 +355,7 @@ fn is_named_for_unittest(dir: &Utf8Path) -> bool {
     !modules.iter().any(|path| finds(TestRunner::Pytest, path)) && modules.iter().any(is_case)
 }
 
-/// What tests without a runner of their own need can only be told by its name.
+/// What tests without a runner package need can only be recognised by name.
 fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner> {
     let mut found = FoundRunner {
         runner: TestRunner::Unittest,
@@ -385,7 +385,7 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
     Ok(found)
 }
 
-/// Whether the requirements files that it installs are there: else nobody could make it.
+/// Whether the requirements files that it installs exist: otherwise it cannot be created.
 fn has_its_files(environment: &ToolEnvironment) -> bool {
     let requirements = environment.requirements.iter();
     let mut files = requirements.filter_map(Requirement::included);
@@ -414,7 +414,7 @@ impl FoundRunner {
             || files.any(|file| self.has_file(file))
     }
 
-    /// The groups and extras of such a name.
+    /// The groups and extras with such a name.
     fn take_named(&mut self, pyproject: &PyProject, is_meant: impl Fn(&str) -> bool) {
         let groups = pyproject.groups.keys().filter(|name| is_meant(name));
         self.groups = groups.cloned().collect();
@@ -422,7 +422,7 @@ impl FoundRunner {
         self.extras = extras.cloned().collect();
     }
 
-    /// The requirements files below `dir` that have a word in their path.
+    /// The requirements files below `dir` with a word in their path.
     fn take_files(&mut self, dir: &Utf8Path, word: &str) -> Result<()> {
         for file in requirements_file::in_folder(dir) {
             let below = file.strip_prefix(dir);

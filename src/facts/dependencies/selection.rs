@@ -27,8 +27,8 @@ pub(super) struct Chosen {
     pub(super) default_groups: bool,
 }
 
-/// Groups and extras: the command line's on top of `[tool.pyx]`, which stands for uv's default, as far
-/// as any of `packages` has them. `default`: whose `[tool.uv] default-groups` count.
+/// Groups and extras: the command line's on top of `[tool.pyx]`, which replaces uv's default, as far as any
+/// of `packages` has them. `default`: whose `[tool.uv] default-groups` count.
 pub(super) fn choose(
     project: &Project,
     packages: &[&PyProject],
@@ -71,8 +71,8 @@ fn normalized(names: &[String]) -> Vec<String> {
     names.map(|name| package_name::normalize(name)).collect()
 }
 
-/// Among several packages that are installed each by itself a name is looked up in each; else it must
-/// be known.
+/// For several packages that are installed separately, a name is looked up in each; otherwise it must be
+/// known.
 fn keep_known<'a>(
     names: &mut Vec<String>,
     what: &str,

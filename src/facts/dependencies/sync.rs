@@ -11,19 +11,19 @@ use crate::world::manifest::{Manifests, PyProject};
 /// Where the versions come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// uv.lock at the project's root: exactly what it says.
+    /// uv.lock at the project's root, exactly.
     Lock(Utf8PathBuf),
-    /// uv.lock of a project above that only develops the packages: exactly what it says.
+    /// uv.lock of a project above that only develops the packages, exactly.
     LockAbove(Utf8PathBuf),
     /// The metadata of one pyproject.toml: uv resolves; no lock file is written.
     Metadata(Utf8PathBuf),
     /// All packages of a uv workspace without a lock: uv resolves them at once; no lock file is written.
     Workspace(UnlockedWorkspace),
-    /// Plain requirements: some of what a file asks for, or what none does. uv resolves them; no lock file is
+    /// Plain requirements: part of what a file asks for, or what none does. uv resolves them; no lock file is
     /// written.
     Requirements {
-        /// The file that names them: a pyproject.toml, or one of the project's automation; `None` for what
-        /// no file does, as a runner that is taken by default.
+        /// The file that names them: a pyproject.toml, or one of the project's automation; `None` if no file
+        /// does, as for a default runner.
         manifest: Option<Utf8PathBuf>,
         requirements: Vec<Requirement>,
     },
@@ -32,7 +32,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Some of what a pyproject.toml asks for, as plain requirements; `texts`: PEP 508.
+    /// Part of what a pyproject.toml asks for, as plain requirements; `texts`: PEP 508.
     pub(super) fn listed(pyproject: &PyProject, texts: Vec<String>) -> Self {
         Self::listed_in(pyproject.toml.path.clone(), Requirement::packages(texts))
     }
@@ -53,7 +53,7 @@ impl Source {
         }
     }
 
-    /// The file that says what is installed; `None` where none does.
+    /// The file that says what is installed; `None` if none does.
     pub fn path(&self) -> Option<&Utf8PathBuf> {
         match self {
             Self::Lock(path) | Self::LockAbove(path) | Self::Metadata(path) | Self::File(path) => {
@@ -64,8 +64,8 @@ impl Source {
         }
     }
 
-    /// The pyproject.toml whose groups and extras are installed with it; `None` where another kind of file
-    /// names what is.
+    /// The pyproject.toml whose groups and extras are installed with it; `None` if another kind of file names
+    /// them.
     pub(super) fn pyproject(&self, manifests: &Manifests) -> Result<Option<Arc<PyProject>>> {
         let path = match self {
             Self::Lock(lock) | Self::LockAbove(lock) => &lock.with_file_name("pyproject.toml"),
@@ -80,20 +80,20 @@ impl Source {
         manifests.pyproject(path)
     }
 
-    /// Whether it is what a pyproject.toml says.
+    /// Whether it comes from this pyproject.toml.
     pub(super) fn is_of(&self, pyproject: &Utf8Path) -> bool {
         self.path().is_some_and(|path| path == pyproject)
     }
 }
 
-/// What uv is handed of a uv workspace that has no lock.
+/// What uv is given of a uv workspace without a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnlockedWorkspace {
     /// pyproject.toml of its root.
     pub root: Utf8PathBuf,
-    /// What is installed itself, editable as uv does it.
+    /// What is installed itself, editable as in uv.
     pub installed: Vec<WorkspacePackage>,
-    /// That of which only the dependencies are: maturin installs it, or nobody.
+    /// Packages of which only the dependencies are installed: maturin installs the package, or nothing does.
     pub others: Vec<WorkspacePackage>,
 }
 
@@ -104,18 +104,18 @@ pub struct WorkspacePackage {
     pub manifest: Utf8PathBuf,
     pub groups: Vec<String>,
     pub extras: Vec<String>,
-    /// Whether it is one, and not a root with groups alone.
+    /// Whether it is a package, and not a root with groups only.
     pub is_project: bool,
 }
 
-/// Which packages of a uv workspace are installed with what they depend on.
+/// Which packages of a uv workspace are installed with their dependencies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// It is no workspace.
+    /// Not a workspace.
     #[default]
     Project,
     All,
-    /// By name: all of them together are in conflict.
+    /// By name: all of them together conflict.
     Named(Vec<String>),
 }
 
@@ -143,7 +143,7 @@ pub struct Sync {
 }
 
 impl Sync {
-    /// What a source says by itself, with the groups that are installed by default.
+    /// What a source means by itself, with the default groups.
     pub fn of(source: Source) -> Self {
         Self {
             source,

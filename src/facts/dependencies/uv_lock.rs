@@ -8,12 +8,12 @@ use crate::model::package_name;
 use crate::model::path::relative;
 use crate::world::manifest::{PyProject, Toml};
 
-/// Checks a uv.lock before uv is handed it: that it is whole, and that it knows every dependency
-/// that pyproject.toml names (`--frozen` would leave out one that was added since), and each of the
-/// `extras` that are asked for.
+/// Checks a uv.lock before it is passed to uv: that it is complete, and has every dependency that
+/// pyproject.toml names (`--frozen` would leave out one that was added since), and each of the requested
+/// `extras`.
 ///
 /// # Errors
-/// [`Error::Manifest`] with the place where the lock ends or where the unknown dependency stands.
+/// [`Error::Manifest`] with the place where the lock ends or where the unknown dependency is stated.
 pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Result<()> {
     let restore = || Some("git checkout uv.lock".to_owned());
     let toml = project.manifests.toml(path).map_err(|error| match error {
@@ -74,8 +74,8 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
     Ok(())
 }
 
-/// Whether the lock says of itself that a package is in it, which is not. uv lists the members of a
-/// workspace first, and a project without members is in the lock itself.
+/// Whether the lock itself says that it contains a package, but does not. uv lists the members of a workspace
+/// first, and a project without members is in the lock itself.
 fn is_cut_short(lock: &Toml, name: &str) -> bool {
     let members = lock.strings(&["manifest", "members"]);
     if members.is_empty() {
@@ -84,7 +84,7 @@ fn is_cut_short(lock: &Toml, name: &str) -> bool {
     members.iter().any(|member| member == name)
 }
 
-/// The packages that the lock must know: all of a uv workspace, else the members.
+/// The packages that the lock must contain: all of a uv workspace, else the members.
 fn locked(project: &Project) -> Vec<&PyProject> {
     let own = project.members.iter();
     let own = own.filter_map(|member| member.pyproject.as_deref());

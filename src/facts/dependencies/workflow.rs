@@ -8,7 +8,7 @@ use crate::world::disk;
 use super::environments::ToolEnvironment;
 use super::groups;
 
-/// What builds and starts things, and is imported by no test.
+/// Packages that build and start things, and are imported by no test.
 const TOOLS: [&str; 14] = [
     "build",
     "codecov",
@@ -26,7 +26,7 @@ const TOOLS: [&str; 14] = [
     "wheel",
 ];
 
-/// Subcommands of cargo that run tests.
+/// cargo subcommands that run tests.
 const TEST: [&str; 6] = ["test", "t", "nextest", "llvm-cov", "tarpaulin", "careful"];
 
 /// A folder's workflows, by name.
@@ -41,8 +41,8 @@ pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// PEP 508, of all jobs that run tests, in either language; of a package that several name the first says
-/// the version. What a variable holds, files and folders are left out.
+/// PEP 508, from all jobs that run cargo's tests; for a package that several name, the first one's version
+/// counts. Without variables, files and folders.
 pub(super) fn installed_for_tests(text: &str) -> Vec<Requirement> {
     let mut whole = ToolEnvironment::default();
     for job in jobs(&without_expressions(text)) {
@@ -111,7 +111,7 @@ fn installed(job: &[Line<'_>]) -> ToolEnvironment {
     found
 }
 
-/// What is on the lines of each `run:`; a title that says as much installs nothing.
+/// What is on the lines of each `run:`; a title with the same words installs nothing.
 fn commands<'a>(job: &[Line<'a>]) -> Vec<&'a str> {
     let mut commands = Vec::new();
     let mut key: Option<usize> = None;
@@ -128,7 +128,7 @@ fn commands<'a>(job: &[Line<'a>]) -> Vec<&'a str> {
     commands
 }
 
-/// The words of a command up to its end, or to those that another command makes.
+/// The words of a command up to its end, or to a nested command.
 fn words(command: &str) -> Vec<String> {
     let unquoted = || shlex::split(command.trim_end_matches(['\'', '"'])); // those of YAML
     let Some(all) = shlex::split(command).or_else(unquoted) else {
@@ -149,7 +149,7 @@ fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// With a `$` in place of each `${{ … }}`, and lines that go on joined.
+/// With a `$` in place of each `${{ … }}`, and continued lines joined.
 fn without_expressions(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace("\\\n", " ");
     let mut parts = text.split("${{");
@@ -161,10 +161,10 @@ fn without_expressions(text: &str) -> String {
     plain
 }
 
-/// A line without its indentation, and how wide that is.
+/// A line without its indentation, and the width of that.
 type Line<'a> = (usize, &'a str);
 
-/// The lines of each job, without comments: below `jobs:` each key of the first one's indentation begins
+/// The lines of each job, without comments: below `jobs:`, each key with the first one's indentation begins
 /// one.
 fn jobs(text: &str) -> Vec<Vec<Line<'_>>> {
     let mut jobs: Vec<Vec<Line<'_>>> = Vec::new();

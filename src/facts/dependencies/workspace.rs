@@ -62,7 +62,7 @@ impl<'a> InstalledWorkspace<'a> {
         packages.flat_map(|package| package.extras.keys()).collect()
     }
 
-    /// An installation of all with these groups and extras, whichever packages have them.
+    /// An installation of everything with these groups and extras, whichever packages have them.
     pub(super) fn sync(
         &self,
         groups: Vec<String>,
@@ -82,8 +82,8 @@ impl<'a> InstalledWorkspace<'a> {
         }
     }
 
-    /// The same with what tests need: of groups and extras in conflict the first, and the default groups
-    /// only where they can be beside them.
+    /// The same with what tests need: of conflicting groups and extras the first, and the default groups only
+    /// if they can be installed with them.
     pub(super) fn sync_for_tests(&self, mut groups: Vec<String>, mut extras: Vec<String>) -> Sync {
         let with_default = self
             .conflicts

@@ -39,7 +39,7 @@ struct CrateSources {
     /// The first of its files.
     file: Utf8PathBuf,
     folder: Utf8PathBuf,
-    /// Where its build script is, which is no source.
+    /// The path of its build script, which does not count as source.
     script: Option<Utf8PathBuf>,
 }
 
@@ -66,8 +66,7 @@ impl CrateSources {
         crates.filter_map(|cargo| Self::of(cargo)).collect()
     }
 
-    /// All of them as seen from a folder: one pattern, or the files by their names where builds
-    /// write below them.
+    /// All of them relative to a folder: one pattern, or the files by name if builds write below them.
     fn patterns(&self, dir: &Utf8Path, target: &Utf8Path) -> Vec<String> {
         if !target.starts_with(&self.folder) {
             return vec![format!("{}/**/*.rs", relative(dir, &self.folder))];
@@ -129,13 +128,13 @@ fn missing(member: &Member, pyproject: &PyProject) -> Option<Problem> {
     })
 }
 
-/// The line of the keys, of uv's table, else of what says how the package is built.
+/// The line of the keys, else of uv's table, else of the build settings.
 fn place(toml: &Toml) -> usize {
     let uv = toml.get(&KEYS[..2]).is_some();
     toml.line_of(if uv { &KEYS } else { &["build-system"] })
 }
 
-/// What decides about a build besides sources, as far as it is there.
+/// The existing files that decide about a build besides sources.
 fn manifests(member: &Member) -> Vec<Utf8PathBuf> {
     let mut files: Vec<Utf8PathBuf> = member
         .crates()
@@ -162,7 +161,7 @@ fn matches(pattern: &str, path: &str) -> bool {
     CacheKey::glob(pattern).is_some_and(|glob| glob.is_match(path))
 }
 
-/// Patterns that find Rust files in the target directory, which is full of them after a build.
+/// Patterns that match Rust files in the target directory, which is full of them after a build.
 fn too_wide(member: &Member, pyproject: &PyProject) -> Vec<Problem> {
     let (dir, target) = (pyproject.dir(), &member.directories.target);
     if !target.starts_with(dir) {
@@ -201,7 +200,7 @@ fn too_wide(member: &Member, pyproject: &PyProject) -> Vec<Problem> {
     found
 }
 
-/// What of a crate a pattern finds, less what other keys say.
+/// What a pattern matches of a crate, without what other keys cover.
 fn narrower(member: &Member, dir: &Utf8Path, wide: &str, others: &[String]) -> Vec<String> {
     let covered = CrateSources::all(member)
         .into_iter()

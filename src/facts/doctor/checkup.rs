@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::report::Report;
 use super::{cache_keys, editors, linking, manifests, modules, settings, shell};
 
-/// What was found.
+/// The findings.
 #[derive(Debug)]
 pub struct Checkup {
     pub facts: Facts,
@@ -51,7 +51,7 @@ impl Checkup {
         Ok(found)
     }
 
-    /// Adds what `dev` refuses, where it is not known yet in the same words.
+    /// Adds what `dev` refuses, unless it is already known in the same words.
     pub fn add_refusal(&mut self, error: &Error) {
         let mut problem = Problem::of("dev-refused", error);
         let finding = &mut problem.finding;
@@ -91,7 +91,7 @@ fn on_one_line(text: &str) -> String {
     }
 }
 
-/// Whether nothing is made of the project but crates for others, who lock versions themselves.
+/// Whether the project produces only crates for others, who lock versions themselves.
 fn is_library(facts: &Facts) -> bool {
     facts
         .project
@@ -100,7 +100,7 @@ fn is_library(facts: &Facts) -> bool {
         .all(|member| member.bindings == Bindings::Embed && member.bins.is_empty())
 }
 
-/// One that is in the way and that nobody but its maker may remove.
+/// An environment that is in the way and that only its creator may remove.
 fn foreign_environment(facts: &Facts) -> Option<Problem> {
     let State::Bad {
         why,

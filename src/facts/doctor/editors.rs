@@ -48,7 +48,7 @@ fn problems(
     found
 }
 
-/// Another interpreter than the one that pyx builds for.
+/// An interpreter other than the one that pyx builds for.
 fn interpreter(
     editor: Editor,
     settings: &CurrentSettings<'_>,
@@ -65,7 +65,7 @@ fn interpreter(
     Some((line, Finding::warning("ide-python", message)))
 }
 
-/// rust-analyzer compiles PyO3 for one Python where cargo in a shell compiles it for another.
+/// rust-analyzer compiles PyO3 for one Python, and cargo in a shell for another.
 fn thrash(
     settings: &CurrentSettings<'_>,
     session: &Session,

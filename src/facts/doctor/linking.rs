@@ -46,7 +46,7 @@ fn extension_module(found: &HardWired, member: &Member) -> Problem {
     }
 }
 
-/// Nothing can be linked with a library that is a `cdylib` only (Rust reference, "Linkage").
+/// Nothing can link against a library that is only a `cdylib` (Rust reference, "Linkage").
 fn cdylib_only(member: &Member) -> Result<Option<Problem>> {
     let cargo = &member.cargo;
     let Some(lib) = &member.lib else {

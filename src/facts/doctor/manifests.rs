@@ -12,8 +12,8 @@ use crate::world::tool;
 
 use super::problem::Problem;
 
-/// One that cargo does not read. A toolchain that is not there is not asked: rustup would fetch it; nor is
-/// one that the checkout brings.
+/// A manifest that cargo does not accept. A toolchain that is missing is not asked, because rustup would
+/// fetch it, nor one that the checkout brings.
 pub(super) fn check(session: &Session, build: &Build) -> Result<Option<Problem>> {
     let (member, toolchain) = (&build.member, &build.toolchain);
     let Ok(cargo) = tool::cargo(session) else {

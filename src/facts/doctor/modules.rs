@@ -17,10 +17,10 @@ use crate::world::session::Session;
 
 use super::problem::{Fix, Problem};
 
-/// What would be imported in a built module's place, and what of it is left among the sources.
+/// What would be imported instead of a built module, and what such modules left among the sources.
 ///
 /// # Errors
-/// What asking git for tracked files fails with.
+/// Those of asking git for tracked files.
 pub(super) fn check(session: &Session, facts: &Facts, build: &Build) -> Result<Vec<Problem>> {
     if matches!(build.member.bindings, Bindings::Embed | Bindings::Bin) {
         return Ok(Vec::new());
@@ -83,8 +83,8 @@ fn shadow(path: Utf8PathBuf, built: &str, is_tracked: bool) -> Problem {
     Problem::from(finding.at(path, None).hint(hint))
 }
 
-/// What is imported before the module that maturin puts into a folder of the sources: a package of
-/// its name, or a module whose ending Python prefers.
+/// What is imported before the module that maturin puts into a source folder: a package with its name, or a
+/// module whose suffix Python prefers.
 fn beside(
     folder: &Utf8Path,
     stem: &str,
@@ -104,7 +104,7 @@ fn beside(
     found
 }
 
-/// The extension modules of a name in a folder; without `suffixes` those of every interpreter.
+/// The extension modules with a name in a folder; without `suffixes`, those of every interpreter.
 fn extensions(folder: &Utf8Path, stem: &str, suffixes: &[String]) -> Vec<Utf8PathBuf> {
     let modules = disk::names(folder).into_iter().filter(|name| {
         let Some(ending) = name.strip_prefix(stem).filter(|rest| rest.starts_with('.')) else {
@@ -116,7 +116,7 @@ fn extensions(folder: &Utf8Path, stem: &str, suffixes: &[String]) -> Vec<Utf8Pat
     modules.map(|name| folder.join(name)).collect()
 }
 
-/// PEP 561: type checkers read a package's types only where it has a `py.typed`.
+/// PEP 561: type checkers read a package's types only if it has a `py.typed`.
 fn untyped(build: &Build, package: &Utf8Path) -> Option<Problem> {
     const CLAIM: &str = "Typing :: Typed";
     let is_marked = |folder: &Utf8Path| disk::is_file(&folder.join("py.typed"));

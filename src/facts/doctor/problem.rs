@@ -10,20 +10,20 @@ use crate::world::manifest::{ArrayEdit, Toml};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub finding: Finding,
-    /// What takes it away without changing anything else; empty where a person has to decide.
+    /// What fixes it without changing anything else; empty if a person has to decide.
     pub fix: Vec<Fix>,
 }
 
-/// A change of one file.
+/// A change to one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
     Amend(Utf8PathBuf, ArrayEdit),
-    /// Make an empty file.
+    /// Create an empty file.
     Create(Utf8PathBuf),
 }
 
 impl Fix {
-    /// `None` where the file leaves no room for the change.
+    /// `None` if the file leaves no room for the change.
     pub(super) fn amend(toml: &Toml, change: ArrayEdit) -> Option<Self> {
         change.apply(toml)?;
         Some(Self::Amend(toml.path.clone(), change))
@@ -40,7 +40,7 @@ impl From<Finding> for Problem {
 }
 
 impl Problem {
-    /// A diagnosed mistake.
+    /// A mistake that was reported as an error.
     pub(super) fn of(rule: &'static str, error: &Error) -> Self {
         let hint = error.hint();
         let finding = Finding::error(rule, error.to_string());

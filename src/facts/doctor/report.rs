@@ -29,20 +29,20 @@ pub struct Report {
     pub interpreters: Vec<InterpreterFact>,
     pub environment: EnvironmentFact,
     pub members: Vec<MemberFact>,
-    /// What keeps compiled crates, where that is more than cargo.
+    /// What caches compilations beyond cargo.
     pub compiler_cache: Option<CacheFact>,
-    /// What `target/pyx` takes up, one for each.
+    /// The disk usage of `target/pyx`, by part.
     pub disk: Vec<DiskFact>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub struct ToolFact {
     pub name: String,
-    /// `None` where there is none yet, or it does not tell.
+    /// `None` if there is none yet, or it does not report one.
     pub version: Option<String>,
     pub path: Option<Utf8PathBuf>,
     pub source: ToolSource,
-    /// What decides: the range that is required, the toolchain that is pinned.
+    /// What decides: the required range, the pinned toolchain.
     pub wanted: Option<String>,
 }
 
@@ -51,11 +51,11 @@ pub struct ToolFact {
 #[serde(rename_all = "kebab-case")]
 pub enum ToolSource {
     Path,
-    /// pyx has put it into the user cache.
+    /// pyx put it into the user cache.
     Cache,
-    /// pyx will put it there once it is needed.
+    /// pyx will put it there when it is needed.
     Later,
-    /// It is there, but too old or broken.
+    /// It exists, but is too old or broken.
     Unusable,
     Missing,
 }
@@ -84,13 +84,13 @@ pub struct EnvironmentFact {
     pub path: Utf8PathBuf,
     /// `good`, `bad` or `missing`.
     pub state: &'static str,
-    /// The version of its Python, or of the one that it would be made with.
+    /// The version of its Python, or of the one that it would be created with.
     pub python: Option<String>,
-    /// `pyx`, `conda`, `uv` or `others`; `None` where it is missing.
+    /// `pyx`, `conda`, `uv` or `others`; `None` if it is missing.
     pub made_by: Option<&'static str>,
-    /// Why it must be made, or cannot be used.
+    /// Why it must be created, or cannot be used.
     pub why: Option<String>,
-    /// Why its packages are to be installed again; `None` where they are as recorded.
+    /// Why its packages are to be installed again; `None` if they are as recorded.
     pub packages_due: Option<String>,
 }
 
@@ -104,14 +104,14 @@ pub struct MemberFact {
     pub profile: String,
     pub features: Vec<String>,
     pub link: LinkMode,
-    /// The oldest Python of the stable ABI, as `3.9`; `3` where a feature names none.
+    /// The oldest Python of the stable ABI, as `3.9`; `3` if a feature names none.
     pub stable_abi: Option<String>,
     pub fresh: bool,
     pub reason: Option<Reason>,
     pub because: Option<String>,
 }
 
-/// Who decides whether libpython is linked.
+/// What decides whether libpython is linked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "mode", rename_all = "kebab-case")]
 pub enum LinkMode {
@@ -132,9 +132,9 @@ pub struct CacheFact {
     /// Without credentials.
     pub store: String,
     pub answers: bool,
-    /// What a folder of this machine takes up.
+    /// The disk usage of a folder on this machine.
     pub bytes: Option<u64>,
-    /// What the last run has found.
+    /// What the last run found.
     pub last: Option<CacheUse>,
 }
 
@@ -162,7 +162,7 @@ pub struct DiskFact {
 }
 
 impl Report {
-    /// The report, and what is wrong about the tools.
+    /// The report, and problems with the tools.
     pub(super) fn gather(session: &Session, facts: &Facts) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut tools = tools(session, facts, &mut problems);
@@ -408,7 +408,7 @@ impl LinkMode {
     }
 }
 
-/// Folders that others may share as well are counted whole.
+/// Folders that others may share too are counted whole.
 fn disk_facts(facts: &Facts) -> Vec<DiskFact> {
     let mut folders = vec![facts.project.state.clone()];
     for member in facts.project.all() {

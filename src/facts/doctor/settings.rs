@@ -22,7 +22,7 @@ const PROFILES: [(&[&str], bool); 3] = [
     (&["tool", "maturin", "profile"], false),
 ];
 
-/// An optimised profile where every edit is compiled.
+/// An optimised profile that compiles every edit.
 fn profile(project: &Project, member: &Member) -> Result<Option<Finding>> {
     let root = member.workspace_cargo.as_ref().map(|cargo| &*cargo.toml);
     let optimised = |name: &str| is_release(root, name);
@@ -63,7 +63,7 @@ fn profile(project: &Project, member: &Member) -> Result<Option<Finding>> {
     }))
 }
 
-/// `[tool.pyx] profile` goes before what maturin is told.
+/// `[tool.pyx] profile` takes precedence over maturin's setting.
 fn applies(member: &Member, keys: &[&str]) -> bool {
     keys[1] != "maturin" || member.config().profile.is_none()
 }

@@ -10,7 +10,7 @@ use super::report::{
     CacheFact, EnvironmentFact, LinkMode, MemberFact, Report, ToolFact, ToolSource,
 };
 
-/// What a row is about, what was found, and more about it.
+/// A row's subject, what was found, and details.
 type Row = [String; 3];
 
 impl Report {

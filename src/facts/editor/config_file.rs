@@ -10,11 +10,11 @@ use crate::world::manifest::locate;
 use super::document::{Conflict, Document, Json, include, put};
 use super::workspace::Workspace;
 
-/// What fills one file of an editor.
+/// A function that fills one file of an editor.
 pub(super) type Fill = fn(&mut ConfigFile<'_>, &Workspace) -> Result<()>;
 
 pub(super) struct ConfigFile<'a> {
-    /// What makes pyx set a value of its own where somebody has set another.
+    /// How to make pyx set its own value where another is set.
     hint: String,
     /// Absolute.
     path: &'a Utf8Path,
@@ -28,18 +28,18 @@ pub(super) struct Setting<'a> {
     /// From the root of the file down.
     pub(super) keys: &'a [&'a str],
     pub(super) value: Json,
-    /// What comes of another value, as the end of a sentence.
+    /// The consequence of another value, as the end of a sentence.
     pub(super) otherwise: &'a str,
 }
 
-/// What becomes of a value that is another than the one to be set.
+/// What to do about a value that differs from the one to be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OtherValue {
-    /// It stays: it serves as well.
+    /// It stays: it works too.
     Keep,
-    /// It gives way: pyx had set it, in another checkout.
+    /// It is replaced: pyx had set it, in another checkout.
     Replace,
-    /// It stays, and what comes of it is told.
+    /// It stays, and its consequence is reported.
     Warn,
 }
 
@@ -58,12 +58,12 @@ impl<'a> ConfigFile<'a> {
         self.document.text()
     }
 
-    /// Sets what nobody has set; what somebody has set to another value is told, and stays.
+    /// Sets a missing value; an existing other value stays and is reported.
     ///
-    /// `resolve`: what becomes of another value.
+    /// `resolve`: what to do about another value.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where the file has no settings at all, but something else.
+    /// [`Error::Manifest`] if the file has no settings at all, but something else.
     pub(super) fn set(
         &mut self,
         setting: &Setting<'_>,
@@ -90,15 +90,15 @@ impl<'a> ConfigFile<'a> {
         Ok(())
     }
 
-    /// States the version of the file's format, where nobody has.
+    /// States the version of the file's format, unless it is already stated.
     pub(super) fn version(&self, version: &str) {
         self.document.set(&["version"], version.into());
     }
 
-    /// Puts entries into the list at `keys`, each in place of the one with the same `label`.
+    /// Puts entries into the list at `keys`, each replacing the one with the same `label`.
     ///
     /// # Errors
-    /// [`Error::Manifest`] where something else stands there.
+    /// [`Error::Manifest`] if there is something else.
     pub(super) fn put(
         &self,
         keys: &[&str],
@@ -115,7 +115,7 @@ impl<'a> ConfigFile<'a> {
         Ok(())
     }
 
-    /// Puts words into the list at `keys`.
+    /// Puts strings into the list at `keys`.
     ///
     /// # Errors
     /// As [`put`](Self::put).

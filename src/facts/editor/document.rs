@@ -27,7 +27,7 @@ const OPTIONS: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-/// A file of settings.
+/// A settings file.
 pub(super) struct Document {
     /// What some programs write before the first character.
     mark: &'static str,
@@ -36,7 +36,7 @@ pub(super) struct Document {
     before: CstRootNode,
 }
 
-/// A value that was there before and is another than the one to be set.
+/// An existing value that differs from the one to be set.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Conflict {
     /// The key of the value; `None` for the whole file.
@@ -79,7 +79,7 @@ impl Document {
     /// `path`: for messages.
     ///
     /// # Errors
-    /// [`Error::Manifest`] for what is no JSON with comments.
+    /// [`Error::Manifest`] for what is not JSON with comments.
     pub(super) fn parse(path: &Utf8Path, text: &str) -> Result<Self> {
         const MARK: &str = "\u{feff}";
         let (mark, text) = match text.strip_prefix(MARK) {
@@ -102,7 +102,7 @@ impl Document {
         Ok(Self { mark, root, before })
     }
 
-    /// With an end of the last line where nothing was there before.
+    /// With a final line ending if the file was empty.
     pub(super) fn text(&self) -> String {
         let text = format!("{}{}", self.mark, self.root);
         let is_new = self.before.value().is_none() && self.root.value().is_some();
@@ -112,7 +112,7 @@ impl Document {
         text
     }
 
-    /// Sets the value of `keys`, from the root down, where there is none.
+    /// Sets the value of `keys`, from the root down, if there is none.
     pub(super) fn set(&self, keys: &[&str], value: Json) -> Option<Conflict> {
         if let Some((depth, there)) = self.find(keys) {
             let conflict = Conflict::new(&keys[..depth], &there);
@@ -123,7 +123,7 @@ impl Document {
         None
     }
 
-    /// Sets the value of `keys` whatever it was.
+    /// Sets the value of `keys`, whatever it was.
     pub(super) fn replace(&self, keys: &[&str], value: Json) {
         let Some((last, parents)) = keys.split_last() else {
             return;
@@ -135,10 +135,10 @@ impl Document {
         }
     }
 
-    /// The list at `keys`, where no key is the file itself; made where there is none.
+    /// The list at `keys`, or the file itself without keys; created if missing.
     ///
     /// # Errors
-    /// What stands there instead.
+    /// What is there instead.
     pub(super) fn list(&self, keys: &[&str]) -> std::result::Result<CstArray, Conflict> {
         match self.find(keys) {
             Some((depth, node)) if depth < keys.len() || node.as_array().is_none() => {
@@ -151,13 +151,13 @@ impl Document {
         }
     }
 
-    /// What the file says at `keys`.
+    /// The value at `keys`.
     pub(super) fn said(&self, keys: &[&str]) -> Option<SettingValue> {
         let (_, node) = self.find(keys).filter(|(depth, _)| *depth == keys.len())?;
         Some(SettingValue::new(keys.last()?, &node))
     }
 
-    /// What the object at `keys` holds.
+    /// The content of the object at `keys`.
     pub(super) fn below(&self, keys: &[&str]) -> Vec<SettingValue> {
         let found = self.find(keys).filter(|(depth, _)| *depth == keys.len());
         let object = found.and_then(|(_, node)| node.as_object());
@@ -167,7 +167,7 @@ impl Document {
         said.collect()
     }
 
-    /// What stands at `keys`, or in the way to it; and how many of them lead there.
+    /// What is at `keys`, or in their way; and how many of them lead there.
     fn find(&self, keys: &[&str]) -> Option<(usize, CstNode)> {
         let mut node = self.before.value()?;
         for (depth, key) in keys.iter().enumerate() {
@@ -186,8 +186,8 @@ impl Document {
     }
 }
 
-/// Puts `entry` into a list in place of the one that has the same value at `label`, else at the end.
-/// Keys of that one which `entry` does not have stay.
+/// Puts `entry` into a list, replacing the one that has the same value at `label`, else at the end. Other
+/// keys of that one stay.
 pub(super) fn put(list: &CstArray, label: &str, entry: &[(&str, Json)]) {
     let name = entry
         .iter()
@@ -222,7 +222,7 @@ pub(super) fn put(list: &CstArray, label: &str, entry: &[(&str, Json)]) {
     }
 }
 
-/// Puts a word into a list that does not have it.
+/// Adds a string to a list that lacks it.
 pub(super) fn include(list: &CstArray, word: &str) {
     let words = list
         .elements()

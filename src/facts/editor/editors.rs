@@ -13,7 +13,7 @@ pub enum Editor {
 }
 
 impl Editor {
-    /// What pyx fills, from the folder that the editor opens.
+    /// What pyx fills, relative to the folder that the editor opens.
     pub(super) fn files(self) -> &'static [(&'static str, Fill)] {
         match self {
             Self::Zed => zed::FILES,
@@ -35,7 +35,7 @@ impl Editor {
         }
     }
 
-    /// What makes pyx set a value of its own where somebody has set another.
+    /// How to make pyx set its own value where another is set.
     pub fn hint(self) -> String {
         let value = clap::ValueEnum::to_possible_value(&self);
         let name = value

@@ -14,7 +14,7 @@ const DEBUG: &str = "pyx: debug Rust in this Python test file";
 impl Workspace {
     /// What a debugger is to start, by package.
     ///
-    /// `root`, `file`: how the editor writes the folder that is open, and the file at hand.
+    /// `root`, `file`: the editor's variables for the open folder and the current file.
     pub(super) fn launches(&self, root: &str, file: &str) -> Vec<Launch> {
         let launch = |suite: &Suite| Launch {
             name: match self.suites.len() {
@@ -28,7 +28,7 @@ impl Workspace {
         self.suites.iter().map(launch).collect()
     }
 
-    /// What `test` runs, for one file. Where programs of an environment are no scripts, pytest's module.
+    /// What `test` runs, for one file. Where an environment's programs are not scripts, pytest's module.
     fn pytest(&self, suite: &Suite, root: &str, file: &str) -> Vec<String> {
         let start = if cfg!(windows) {
             vec!["-m".to_owned(), "pytest".to_owned()]

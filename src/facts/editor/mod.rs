@@ -32,23 +32,23 @@ pub use servers::PYO3;
 pub use settings::CurrentSettings;
 pub use workspace::Workspace;
 
-/// What is to change, and what is not.
+/// What will change, and what will not.
 #[derive(Debug, Default)]
 pub struct EditorChanges {
     pub edits: Vec<Edit>,
-    /// Files that have all of it, as people see them.
+    /// Files that already have all of it, as shown to people.
     pub fresh: Vec<Utf8PathBuf>,
-    /// Settings that somebody has made otherwise than pyx would; they stay.
+    /// Settings that differ from what pyx would set; they stay.
     pub findings: Vec<Finding>,
 }
 
-/// What has to change in the files of editors.
+/// What has to change in the editors' files.
 ///
-/// `texts`: the files that are there.
+/// `texts`: the existing files.
 ///
 /// # Errors
-/// [`Error::Manifest`](crate::model::error::Error::Manifest) for a file that is no JSON with comments, or has
-/// something else where a list must be.
+/// [`Error::Manifest`](crate::model::error::Error::Manifest) for a file that is not JSON with comments, or
+/// has something else where a list must be.
 pub fn changes(
     editors: &[Editor],
     workspace: &Workspace,

@@ -7,8 +7,7 @@ use super::document::Json;
 use super::settings_file::{SettingsFile, is_apart};
 use super::workspace::Workspace;
 
-/// Variables that make PyO3's build script run again wherever they differ; the first is the one that
-/// pyx sets.
+/// Variables that make PyO3's build script run again when they differ; the first is the one that pyx sets.
 pub const PYO3: [&str; 2] = ["PYO3_PYTHON", "PYO3_CONFIG_FILE"];
 
 impl Workspace {
@@ -28,8 +27,8 @@ impl Workspace {
         }
     }
 
-    /// Settings of rust-analyzer, with their keys: it compiles apart from pyx
-    /// and from cargo in a terminal, for the Python of the environment.
+    /// rust-analyzer settings, with their keys: it compiles apart from pyx and from cargo in a terminal, for
+    /// the environment's Python.
     pub(super) fn rust_analyzer(
         &self,
         file: &SettingsFile,

@@ -12,18 +12,18 @@ use super::settings_file::{SettingsFile, is_apart};
 /// The settings in one folder.
 pub struct CurrentSettings<'a> {
     file: &'static SettingsFile,
-    /// What the editor has opened, absolute.
+    /// The folder that the editor opened, absolute.
     folder: &'a Utf8Path,
     document: Document,
 }
 
 impl Editor {
-    /// The file of settings in a folder that the editor opens.
+    /// The settings file in a folder that the editor opens.
     pub fn settings(self, folder: &Utf8Path) -> Utf8PathBuf {
         folder.join(self.settings_file().path)
     }
 
-    /// What the text of that file says.
+    /// The settings in that file's text.
     ///
     /// # Errors
     /// As [`changes`](super::changes).
@@ -37,7 +37,7 @@ impl Editor {
 }
 
 impl CurrentSettings<'_> {
-    /// The interpreters that are said by their paths, absolute; none that only the editor can know.
+    /// The interpreters that are given as paths, absolute; none that only the editor can resolve.
     pub fn interpreters(&self) -> Vec<(Utf8PathBuf, usize)> {
         let said = self
             .file
@@ -59,13 +59,13 @@ impl CurrentSettings<'_> {
 
     /// Whether rust-analyzer compiles where neither cargo nor pyx does.
     ///
-    /// `targets`: the target directories of cargo.
+    /// `targets`: cargo's target directories.
     pub fn is_apart(&self, targets: &[Utf8PathBuf]) -> bool {
         let said = self.document.said(self.file.target_dir);
         said.is_some_and(|said| is_apart(self.folder, targets, &said.value))
     }
 
-    /// `None` for what is no path, or depends on what only the editor knows.
+    /// `None` for what is not a path, or depends on what only the editor knows.
     fn absolute(&self, text: &str) -> Option<Utf8PathBuf> {
         let mut text = text.to_owned();
         for variable in self.file.root_variables {

@@ -8,12 +8,12 @@ use crate::model::path::normalize;
 /// Keys, from the root of a file down.
 pub(super) type Keys = &'static [&'static str];
 
-/// The file of an editor's settings, and the keys in it; of several keys for one thing the first is the
-/// one that pyx sets.
+/// An editor's settings file, and the keys in it; of several keys for one thing, the first is the one that
+/// pyx sets.
 pub(super) struct SettingsFile {
-    /// From the folder that the editor opens.
+    /// Relative to the folder that the editor opens.
     pub(super) path: &'static str,
-    /// How a path in it may say that folder.
+    /// Variables for that folder in its paths.
     pub(super) root_variables: &'static [&'static str],
     pub(super) interpreters: &'static [Keys],
     /// The variables of rust-analyzer, and of what it starts.
@@ -24,10 +24,10 @@ pub(super) struct SettingsFile {
     pub(super) linked_projects: Keys,
 }
 
-/// Whether a directory for rust-analyzer is another than cargo's and those of pyx: one that it
-/// chooses itself, or one with a name.
+/// Whether a directory for rust-analyzer differs from cargo's and those of pyx: one that it chooses itself,
+/// or a named one.
 ///
-/// `root`: what the editor opens. `targets`: the target directories of cargo.
+/// `root`: what the editor opens. `targets`: cargo's target directories.
 pub(super) fn is_apart(root: &Utf8Path, targets: &[Utf8PathBuf], value: &Value) -> bool {
     match value {
         Value::Bool(own) => *own,

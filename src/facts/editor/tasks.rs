@@ -18,11 +18,11 @@ pub(super) enum TaskKind {
     Other,
 }
 
-/// The label of the task that debug configurations run first: a build that a debugger can follow,
-/// whatever profile the project wants.
+/// The label of the task that debug configurations run first: a build that a debugger can follow, whatever
+/// profile the project uses.
 pub(super) const DEBUG_BUILD: &str = "pyx: dev, for the debugger";
 
-/// `file`: how the editor writes the absolute path of the file at hand.
+/// `file`: the editor's variable for the absolute path of the current file.
 pub(super) fn tasks(workspace: &Workspace, file: &str) -> Vec<Task> {
     let task = |label: &str, words: &[&str], kind| Task {
         label: label.to_owned(),

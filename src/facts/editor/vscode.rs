@@ -28,7 +28,7 @@ pub(super) const SETTINGS: SettingsFile = SettingsFile {
     linked_projects: &["rust-analyzer.linkedProjects"],
 };
 
-/// How it writes the folder that is open, and the file at hand.
+/// Its variables for the open folder and the current file.
 const ROOT: &str = "${workspaceFolder}";
 const FILE: &str = "${file}";
 

@@ -15,7 +15,7 @@ use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::tool;
 
-/// Paths are absolute where nothing else is said.
+/// Paths are absolute unless stated otherwise.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
     /// The folder that the editor opens.
@@ -24,7 +24,8 @@ pub struct Workspace {
     pub python: Utf8PathBuf,
     /// Whether a build script asks that Python how to build.
     pub is_pyo3: bool,
-    /// What rust-analyzer has to be told to load, from the root; nothing where it finds all by itself.
+    /// What rust-analyzer has to be told to load, relative to the root; empty if it finds everything by
+    /// itself.
     pub manifests: Vec<String>,
     /// The target directories of cargo.
     pub targets: Vec<Utf8PathBuf>,
@@ -41,15 +42,15 @@ pub struct Suite {
     pub dir: Utf8PathBuf,
     /// The environment's program.
     pub pytest: Utf8PathBuf,
-    /// What the project wants it to be told.
+    /// The arguments that the project wants.
     pub args: Vec<String>,
 }
 
 impl Workspace {
-    /// Runs nothing but `just --dump`, and that only where just is there.
+    /// Runs only `just --dump`, and only if just is installed.
     ///
     /// # Errors
-    /// What the manifests, the tests' configuration or the justfile have that cannot be read.
+    /// Unreadable manifests, test configuration or justfile.
     pub fn gather(session: &Session, project: &Project) -> Result<Self> {
         let request = requested_python::request(session, project, None)?;
         let environment = Environment::gather(session, project, request.as_ref())?;
@@ -86,13 +87,13 @@ impl Workspace {
         })
     }
 
-    /// A path from the root, as all systems write it; nothing where it is not below.
+    /// A path relative to the root, with forward slashes; `None` if it is not below.
     pub(super) fn inside(&self, path: &Utf8Path) -> Option<String> {
         let below = path.strip_prefix(&self.root).ok()?;
         Some(slashed(below))
     }
 
-    /// `root`: how the editor writes the folder that is open.
+    /// `root`: the editor's variable for the open folder.
     pub(super) fn from(&self, root: &str, path: &Utf8Path) -> String {
         match self.inside(path).as_deref() {
             Some("") => root.to_owned(),
@@ -102,8 +103,8 @@ impl Workspace {
     }
 }
 
-/// rust-analyzer looks for one Cargo.toml from the folder that is open upward, else for those in its
-/// folders (rust-analyzer book, "linkedProjects").
+/// rust-analyzer looks for one Cargo.toml from the open folder upward, else for those in its subfolders
+/// (rust-analyzer book, "linkedProjects").
 fn manifests(project: &Project) -> Vec<String> {
     let root = &project.root;
     let needed: BTreeSet<Utf8PathBuf> = project
@@ -124,7 +125,7 @@ fn manifests(project: &Project) -> Vec<String> {
     shown.map(|path| slashed(&path)).collect()
 }
 
-/// Those of the project, where just is there to tell them, and the built-in ones; without what needs
+/// The project's recipes, if just is installed to list them, and the built-in ones; without those that need
 /// arguments.
 fn recipes(session: &Session, project: &Project) -> Result<Vec<String>> {
     let just = tool::just(session)?;

@@ -11,7 +11,7 @@ use super::settings_file::SettingsFile;
 use super::tasks::{DEBUG_BUILD, tasks};
 use super::workspace::Workspace;
 
-/// The keys of a setting of rust-analyzer.
+/// The keys of a rust-analyzer setting.
 macro_rules! rust_analyzer {
     ($($key:literal),+) => {
         &["lsp", "rust-analyzer", "initialization_options", $($key),+]
@@ -39,12 +39,12 @@ pub(super) const SETTINGS: SettingsFile = SettingsFile {
     linked_projects: rust_analyzer!["linkedProjects"],
 };
 
-/// How it writes the folder that is open, and the file at hand.
+/// Its variables for the open folder and the current file.
 const ROOT: &str = "$ZED_WORKTREE_ROOT";
 const FILE: &str = "$ZED_FILE";
 
-/// Settings know no variables, and a build script starts the interpreter from its own folder: so this
-/// has to be a path of this machine, and one that a checkout elsewhere has left is set anew.
+/// Settings have no variables, and a build script starts the interpreter from its own folder: so this has to
+/// be a path of this machine, and one that another checkout left is replaced.
 fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let inside = workspace.inside(&workspace.python);
     let python = inside

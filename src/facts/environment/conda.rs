@@ -17,8 +17,8 @@ pub(super) fn is_at(dir: &Utf8Path) -> bool {
     disk::is_dir(&dir.join(RECORDS))
 }
 
-/// Whether such environments are made in the folder that `dir` is in: pixi's of a project, or those of a
-/// conda, which is one itself.
+/// Whether such environments are created in the folder that `dir` is in: pixi's in a project, or those of a
+/// conda installation, which is one itself.
 fn is_made_beside(dir: &Utf8Path) -> bool {
     let Some(envs) = dir.parent().filter(|envs| envs.file_name() == Some("envs")) else {
         return false;
@@ -27,13 +27,13 @@ fn is_made_beside(dir: &Utf8Path) -> bool {
     owner.is_some_and(|owner| owner.file_name() == Some(".pixi") || is_at(owner))
 }
 
-/// Whether a folder is for one of them: it has such an environment, or is where one is made and holds
+/// Whether a folder belongs to one of them: it has such an environment, or is where one is created and holds
 /// nothing else.
 pub(super) fn owns(dir: &Utf8Path) -> bool {
     is_at(dir) || is_made_beside(dir) && disk::names(dir).is_empty()
 }
 
-/// Its Python; on Windows it stands where those of virtual environments have `pyvenv.cfg`.
+/// Its Python; on Windows it is where virtual environments have `pyvenv.cfg`.
 pub(super) fn python(dir: &Utf8Path) -> Utf8PathBuf {
     dir.join(if cfg!(windows) {
         "python.exe"
@@ -42,8 +42,8 @@ pub(super) fn python(dir: &Utf8Path) -> Utf8PathBuf {
     })
 }
 
-/// CPython's own word on which version it is, a file that is there wherever modules can be compiled.
-/// Absolute; `None` where there is no Python.
+/// CPython's own statement of its version, a file that exists wherever modules can be compiled. Absolute;
+/// `None` if there is no Python.
 pub(super) fn version_file(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     const NAME: &str = "patchlevel.h";
     if cfg!(windows) {
@@ -57,7 +57,7 @@ pub(super) fn version_file(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     files.filter(|file| disk::is_file(file)).max()
 }
 
-/// The folder in `lib` of its Python: others may be left of one that it had.
+/// The folder in `lib` of its Python: others may be left over from an earlier one.
 pub(super) fn lib_folder(dir: &Utf8Path) -> Option<String> {
     let file = version_file(dir)?;
     file.parent()?.file_name().map(str::to_owned)
@@ -70,12 +70,12 @@ pub(super) fn version(dir: &Utf8Path) -> Option<Version> {
     Version::from_str(version.trim_end_matches('+')).ok()
 }
 
-/// A package among those of an environment.
+/// An installed package of an environment.
 pub(super) struct Installed {
     /// Normalised.
     pub(super) name: String,
     version: String,
-    /// Who put it there, in its own word (PEP 376, `INSTALLER`); empty where it does not say.
+    /// The installer, as it names itself (PEP 376, `INSTALLER`); empty if not stated.
     installer: String,
 }
 
@@ -84,18 +84,18 @@ impl Installed {
         self.installer == "conda"
     }
 
-    /// Whether uv, on which pyx calls, may replace it.
+    /// Whether uv, which pyx calls, may replace it.
     pub(super) fn is_uvs(&self) -> bool {
         self.installer == "uv"
     }
 
-    /// As a requirement of what is there: `numpy==2.3.1`.
+    /// As a requirement on the installed version: `numpy==2.3.1`.
     pub(super) fn requirement(&self) -> String {
         format!("{}=={}", self.name, self.version)
     }
 }
 
-/// All in a folder, by the names of theirs; what uv could not be told of is none.
+/// All in a folder, by the names of their metadata; without what uv could not be told about.
 pub(super) fn installed(packages: &Utf8Path) -> Vec<Installed> {
     let read = |file: String| {
         let (name, version) = named(&file)?;

@@ -14,7 +14,7 @@ use crate::world::session::Session;
 use super::conda;
 use super::layout::{Environment, State, implementation_of, version_of};
 
-/// The environment at a path as it is, and what pyx has written down of it.
+/// The environment at a path in its current state, and pyx's record of it.
 pub(super) fn look(
     path: &Utf8Path,
     session: &Session,
@@ -47,7 +47,7 @@ pub(super) fn look(
     (environment, record)
 }
 
-/// What an environment that is there is held against. What is wrong is the end of a sentence.
+/// What an existing environment is checked against. Problems are the end of a sentence.
 struct Checkup<'a> {
     environment: &'a Environment,
     record: &'a EnvironmentRecord,
@@ -71,7 +71,7 @@ impl Checkup<'_> {
         }
     }
 
-    /// The version of its Python; where it has none, what it lacks.
+    /// The version of its Python; if it has none, what it lacks.
     fn version(&self) -> Result<Version, String> {
         let environment = self.environment;
         if !disk::is_dir(&environment.path) {
@@ -97,8 +97,8 @@ impl Checkup<'_> {
             .or_else(|| self.unasked_for(version))
     }
 
-    /// How its Python is another than the one that it was made with, where the file has changed: its packages
-    /// lie in a folder of the old version, and are compiled for that. It is asked only then.
+    /// How its Python differs from the one it was created with, if the file changed: its packages are in a
+    /// folder of the old version and compiled for that. It is asked only then.
     fn other_python(&self) -> Option<String> {
         // who made one of conda's may change its Python: what is built for it is then stale
         if self.environment.is_condas {
@@ -139,8 +139,8 @@ impl Checkup<'_> {
     }
 }
 
-/// Where an environment was made, if that is not where it is: copied or moved, its scripts would run the
-/// Python, and so the packages, of that place.
+/// Where an environment was created, if that is not where it is: if it was copied or moved, its scripts would
+/// run the Python, and so the packages, of that place.
 pub(super) fn elsewhere(path: &Utf8Path) -> Option<Utf8PathBuf> {
     let activate = venv::bin(path).join("activate");
     let text = disk::read_text(&activate).ok()??;
@@ -148,7 +148,7 @@ pub(super) fn elsewhere(path: &Utf8Path) -> Option<Utf8PathBuf> {
     (!disk::is_same(&place, path)).then_some(place)
 }
 
-/// Made by uv or by pyx, which records it; a folder that is empty is nobody's.
+/// Whether uv created it, or pyx, which records that; an empty folder may be replaced too.
 pub(super) fn is_replaceable(environment: &Environment, record: &EnvironmentRecord) -> bool {
     if environment.is_condas {
         return false;
@@ -157,7 +157,7 @@ pub(super) fn is_replaceable(environment: &Environment, record: &EnvironmentReco
     environment.is_uvs() || record.made || is_empty()
 }
 
-/// What pip leaves among the packages when it is ended while it removes one, as part of a sentence.
+/// What pip leaves among the packages if it is interrupted while removing one, as part of a sentence.
 pub fn half_removed(project: &Project, environment: &Environment) -> Option<String> {
     let packages = environment.site_packages()?;
     let mut names = disk::names(&packages);

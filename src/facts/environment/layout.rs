@@ -22,7 +22,7 @@ pub struct Environment {
     /// Absolute.
     pub path: Utf8PathBuf,
     pub state: State,
-    /// Whether it is conda's, mamba's or pixi's, or theirs to make.
+    /// Whether it belongs to conda, mamba or pixi, or is theirs to create.
     pub is_condas: bool,
 }
 
@@ -34,16 +34,16 @@ pub enum State {
         version: Version,
         implementation: Implementation,
     },
-    /// It is there and cannot be used.
+    /// It exists but cannot be used.
     Bad {
         why: String,
-        /// Whether uv or pyx made it, so that it may be rebuilt.
+        /// Whether uv or pyx created it, so that it may be recreated.
         replaceable: bool,
     },
 }
 
 impl State {
-    /// The state of an environment at `path` that works.
+    /// The state of a working environment at `path`.
     pub(super) fn of(path: &Utf8Path, version: Version) -> Self {
         Self::Good {
             version,
@@ -53,7 +53,7 @@ impl State {
 }
 
 impl Environment {
-    /// Its Python, where it works.
+    /// Its Python, if it works.
     pub fn interpreter(&self) -> Option<Interpreter> {
         let State::Good {
             version,
@@ -73,7 +73,7 @@ impl Environment {
         matches!(self.state, State::Good { .. })
     }
 
-    /// The name of an environment besides the default one, under `target/pyx/envs`.
+    /// The name of an environment other than the default one, under `target/pyx/envs`.
     pub fn alternative(&self, project: &Project) -> Option<&str> {
         self.path
             .strip_prefix(project.envs())
@@ -89,7 +89,7 @@ impl Environment {
         }
     }
 
-    /// The file that tells which Python it has, absolute.
+    /// The file that says which Python it has, absolute.
     pub fn version_file(&self) -> Utf8PathBuf {
         let of_conda = self.is_condas.then(|| conda::version_file(&self.path));
         of_conda
@@ -106,11 +106,11 @@ impl Environment {
         }
     }
 
-    /// What an environment of conda holds that neither uv nor, under one of these names, pyx has put
-    /// there, as requirements (`numpy==2.3.1`): whoever did keeps it.
+    /// What a conda environment holds that neither uv nor, under one of these names, pyx installed, as
+    /// requirements (`numpy==2.3.1`): it is left to its installer.
     ///
     /// # Errors
-    /// [`Error::Refused`] where conda has installed one of these itself.
+    /// [`Error::Refused`] if conda has installed one of these itself.
     pub fn packages_of_others(&self, own: &[Member]) -> Result<Vec<String>> {
         let Some(packages) = self.site_packages().filter(|_| self.is_condas) else {
             return Ok(Vec::new());
@@ -148,7 +148,7 @@ impl Environment {
         venv::bin(&self.path)
     }
 
-    /// As [`site_packages`](Self::site_packages), also before the environment is there.
+    /// Like [`site_packages`](Self::site_packages), even before the environment exists.
     pub fn site_packages_for(&self, probe: &Probe) -> Utf8PathBuf {
         venv::site_packages(&self.path, &probe.folder())
     }
@@ -164,7 +164,7 @@ impl Environment {
         Some(packages.join(name))
     }
 
-    /// Whether uv made it, for pyx or for somebody else: it names itself in `pyvenv.cfg`.
+    /// Whether uv created it, for pyx or otherwise: it names itself in `pyvenv.cfg`.
     pub fn is_uvs(&self) -> bool {
         config(&self.path).contains_key("uv")
     }
@@ -174,24 +174,24 @@ impl Environment {
         self.path.join("pyx.json")
     }
 
-    /// Where what is installed of a member is kept while it is installed anew; there is nothing at other
-    /// times, unless nobody was left to take it away.
+    /// Where a member's installed files are kept while it is reinstalled; empty at other times, unless the
+    /// process was killed.
     pub fn kept(&self, member: &Member) -> Utf8PathBuf {
         self.path.join("pyx-kept").join(member.escaped_name())
     }
 
-    /// Where modules are that a process had loaded when they were installed anew, as long as it lives.
+    /// Where modules are that a process had loaded when they were reinstalled, as long as it lives.
     pub fn aside(&self) -> Utf8PathBuf {
         self.path.join("pyx-aside")
     }
 
-    /// The folders besides that of its packages from which it imports by now.
+    /// The folders besides site-packages from which it currently imports.
     pub fn path_file_folders(&self) -> Vec<Utf8PathBuf> {
         let packages = self.site_packages();
         packages.map_or_else(Vec::new, |packages| path_file_folders(&packages))
     }
 
-    /// The folder of its packages; `None` as long as there is none.
+    /// The folder of its packages; `None` while there is none.
     pub fn site_packages(&self) -> Option<Utf8PathBuf> {
         if self.is_condas {
             let packages = venv::site_packages(&self.path, &conda::lib_folder(&self.path)?);
@@ -227,7 +227,7 @@ pub(super) fn implementation_of(path: &Utf8Path) -> Implementation {
     }
 }
 
-/// What `pyvenv.cfg` says; nothing where there is none.
+/// The settings in `pyvenv.cfg`; empty if there is none.
 fn config(path: &Utf8Path) -> BTreeMap<String, String> {
     let text = disk::read_text(&path.join("pyvenv.cfg")).ok().flatten();
     venv::config(&text.unwrap_or_default())

@@ -26,7 +26,7 @@ pub use layout::{Environment, State};
 pub use path_files::{path_file_folders, path_file_folders_of};
 
 impl Environment {
-    /// The environment of the project for a request; looks, changes nothing.
+    /// The environment of the project for a request; read-only.
     pub fn gather(
         session: &Session,
         project: &Project,
@@ -36,7 +36,7 @@ impl Environment {
         Ok(environment)
     }
 
-    /// The same, and what pyx has written down of it.
+    /// The same, with pyx's record of it.
     pub fn with_record(
         session: &Session,
         project: &Project,
@@ -59,7 +59,7 @@ impl Environment {
         Ok(look(&path, session, project, Some(request)))
     }
 
-    /// One that works; `None` where there is none.
+    /// A working one; `None` if there is none.
     pub fn at(path: Utf8PathBuf) -> Option<Self> {
         let version = version_of(&path)?;
         let environment = Self {
@@ -72,7 +72,7 @@ impl Environment {
     }
 }
 
-/// A name that every system takes for a folder, another for each request.
+/// A folder name that is valid on every system, distinct for each request.
 fn folder_name(request: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
     let name = request.replace(|c| !is_plain(c), "_");
@@ -90,7 +90,7 @@ pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
     normalize(&project.home.join(named.unwrap_or(".venv")))
 }
 
-/// The version that the default environment would be made with.
+/// The version that the default environment would be created with.
 fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
     let installed = requested_python::installed(session, project)?;
     let request = requested_python::request(session, project, None)?;

@@ -5,15 +5,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::model::path::normalize;
 use crate::world::disk;
 
-/// The folders to which the `*.pth` files among an environment's packages lead, as editable installs
-/// do, in the order in which Python finds them (Python docs, "site"). It follows them in folders of
-/// its own alone, never in those of PYTHONPATH. Lines that are code are left out.
+/// The folders that the `*.pth` files among an environment's packages lead to, as editable installs do, in
+/// Python's search order (Python docs, "site"). Python follows them only in site-packages, never in the
+/// folders of PYTHONPATH. Lines with code are left out.
 pub fn path_file_folders(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
     let names = disk::names(packages).into_iter().map(Utf8PathBuf::from);
     path_file_folders_of(packages, &names.collect::<Vec<_>>())
 }
 
-/// As [`path_file_folders`], of those files alone; relative to `packages`.
+/// Like [`path_file_folders`], for these files only; relative to `packages`.
 pub fn path_file_folders_of(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     let mut folders: Vec<Utf8PathBuf> = Vec::new();
     for file in files {

@@ -11,11 +11,11 @@ use crate::world::python_preference::PythonPreference;
 use crate::world::python_request::{self, PythonRequest, RequestSource, UV_PYTHON};
 use crate::world::session::Session;
 
-/// What names the Pythons of a folder, the one that counts first.
+/// The files that name the Pythons of a folder, in order of precedence.
 pub const VERSION_FILES: [&str; 2] = [".python-version", ".python-versions"];
 
 /// Which Python the project asks for: the command line, `UV_PYTHON`, `[tool.pyx] python`, else the nearest
-/// `.python-version` up to the checkout's root, where that names one that requires-python may allow.
+/// `.python-version` up to the checkout's root, if that names one that requires-python may allow.
 pub fn request(
     session: &Session,
     project: &Project,
@@ -41,8 +41,8 @@ pub fn request(
     Ok(found.filter(|request| !request.is_excluded(session, &requires)))
 }
 
-/// uv takes the folder of an installation or of an environment for the program in it (uv docs, "Python versions",
-/// "Requesting a version").
+/// uv accepts the folder of an installation or of an environment in place of its program (uv docs, "Python
+/// versions", "Requesting a version").
 fn program_of(session: &Session, text: &str) -> String {
     const PLACES: [&str; 4] = [
         "bin/python3",
@@ -58,10 +58,10 @@ fn program_of(session: &Session, text: &str) -> String {
     program.map_or_else(|| text.to_owned(), Utf8PathBuf::into_string)
 }
 
-/// The interpreters that the environment may be made with, as uv's settings for the project say.
+/// The interpreters that the environment may be created with, by uv's settings for the project.
 ///
 /// # Errors
-/// Settings of uv's that cannot be read.
+/// uv settings that cannot be read.
 pub fn installed(session: &Session, project: &Project) -> Result<Vec<Interpreter>> {
     let installed = interpreter::installed(session);
     let preference = PythonPreference::read(session, &project.manifests, &project.home)?;
@@ -81,8 +81,8 @@ fn in_version_file(
     PythonRequest::in_version_file(session, text, &from)
 }
 
-/// The nearest file that names versions, and its first line but for comments; uv reads `.python-versions` where there is
-/// no `.python-version` beside it.
+/// The nearest file that names versions, and its first line apart from comments; uv reads `.python-versions`
+/// if there is no `.python-version` next to it.
 fn version_file(project: &Project) -> Result<Option<(Utf8PathBuf, String)>> {
     let folders = checkout::upward(&project.root);
     for path in folders.flat_map(|dir| VERSION_FILES.map(|name| dir.join(name))) {
@@ -95,7 +95,7 @@ fn version_file(project: &Project) -> Result<Option<(Utf8PathBuf, String)>> {
     Ok(None)
 }
 
-/// What is said of a `.python-version` that names no CPython, or none that requires-python allows;
+/// The warning about a `.python-version` that names no CPython, or none that requires-python allows;
 /// `requested`: what the project asks for.
 pub fn unread_version_file(
     session: &Session,

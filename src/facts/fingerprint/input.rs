@@ -13,11 +13,11 @@ use crate::world::session::Session;
 
 use super::tree::{self, TreeScope};
 
-/// A file written less than this before it was hashed may be written again without a visible
-/// change of its signature: the kernel stamps files with the time of its last tick.
+/// A file written less than this before it was hashed may be written again without a visible change of its
+/// signature: the kernel stamps files with the time of its last tick.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Something outside that decides what is built or installed.
+/// Something outside the program that decides what is built or installed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Input {
@@ -35,8 +35,8 @@ pub enum Input {
         dir: Utf8PathBuf,
         prefix: String,
         suffix: String,
-        /// The endings of the extension modules that the interpreter imports; those tagged for
-        /// another one are left out. Empty: nothing is.
+        /// The suffixes of the extension modules that the interpreter imports; those tagged for another one
+        /// are left out. Empty: nothing is left out.
         #[serde(default)]
         own: Vec<String>,
         names: Vec<String>,
@@ -45,9 +45,9 @@ pub enum Input {
     Tree {
         dir: Utf8PathBuf,
         scope: TreeScope,
-        /// As [`package_files`](disk::package_files) leaves out.
+        /// For [`package_files`](disk::package_files) to leave out.
         but: Vec<Utf8PathBuf>,
-        /// A line for each file, as `tree` writes them.
+        /// One line for each file, as `tree` writes them.
         files: String,
     },
 }
@@ -59,17 +59,17 @@ pub enum Content {
     Is {
         /// SHA-256, hex.
         hash: String,
-        /// `None` while it may lie; the content decides then.
+        /// `None` while it may be unreliable; the content decides then.
         signature: Option<Signature>,
     },
-    /// For programs: too large to hash for every run, replaced as a whole.
+    /// For programs: too large to hash on every run, replaced as a whole.
     Stat(Signature),
-    /// It changed while the build ran: what the build saw is not known.
+    /// It changed while the build ran: what the build saw is unknown.
     Unknown,
 }
 
 impl Input {
-    /// A file as it is now; `since` is when the build that reads it began (nanoseconds since the
+    /// A file in its current state; `since` is when the build that reads it began (nanoseconds since the
     /// epoch): what was written later may not be what the build saw.
     pub fn file(path: &Utf8Path, since: Option<u64>) -> Self {
         Self::File {
@@ -102,7 +102,7 @@ impl Input {
         }
     }
 
-    /// The names that an interpreter could import; `own`: the endings of its extension modules.
+    /// The names that an interpreter could import; `own`: the suffixes of its extension modules.
     pub fn importable(dir: &Utf8Path, prefix: &str, suffix: &str, own: &[String]) -> Self {
         Self::Listing {
             dir: dir.to_owned(),
@@ -124,7 +124,7 @@ impl Input {
         }
     }
 
-    /// The same as it is now.
+    /// The same in its current state.
     #[must_use]
     pub fn again(&self, session: &Session) -> Self {
         match self {
@@ -145,9 +145,9 @@ impl Input {
         }
     }
 
-    /// The files that differ although none of it was last written after `began`: their time was set back,
-    /// they came with an older one, or are gone from a folder; or where a link leads to another, at which
-    /// cargo may not look.
+    /// The files that differ although none of them was last written after `began`: their time was set back,
+    /// they came with an older one, or are gone from a folder; or a link leads elsewhere, which cargo may not
+    /// check.
     pub fn changed_before(&self, began: u64) -> Vec<Utf8PathBuf> {
         let mut changed = match self {
             // cargo sees that a file is gone
@@ -174,8 +174,8 @@ impl Input {
         changed
     }
 
-    /// Whether the file is the input, or one of those that it stands for. Of a package all of whose
-    /// files cargo takes for such none is: tests write there as well.
+    /// Whether the file is the input, or one of those it stands for. Not for a package all of whose files
+    /// count for cargo: tests write there too.
     pub fn is_of(&self, file: &Utf8Path) -> bool {
         match self {
             Self::File { path, .. } => path == file,
@@ -198,7 +198,7 @@ impl Input {
         }
     }
 
-    /// The SHA-256 of a file, hex, where its content counts.
+    /// The SHA-256 of a file, hex, if its content matters.
     pub fn hash(&self) -> Option<&String> {
         match self {
             Self::File {
@@ -218,7 +218,7 @@ impl Input {
         }
     }
 
-    /// Takes a listing as it is now.
+    /// Updates a listing to its current state.
     pub fn list_again(&mut self) {
         if let Self::Listing {
             dir,
@@ -232,7 +232,7 @@ impl Input {
         }
     }
 
-    /// Why the world is not as recorded; `None` where it is.
+    /// Why the world is not as recorded; `None` if it is.
     pub fn stale(&self, session: &Session) -> Option<Reason> {
         match self {
             Self::File { path, content } => content.stale(path),
@@ -290,8 +290,8 @@ impl Content {
     }
 }
 
-/// The signature, once it can be trusted to change with the next write; `None` on a file system
-/// that stamps whole seconds only.
+/// The signature, once it reliably changes with the next write; `None` on a file system that stamps whole
+/// seconds only.
 fn settled(path: &Utf8Path, signature: Signature) -> Option<Signature> {
     let written = signature.written();
     if written.is_multiple_of(1_000_000_000) {
@@ -341,7 +341,7 @@ pub fn stale(inputs: &[Input], session: &Session) -> Option<Reason> {
 /// The settings of a build by name; the serialised map is the fingerprint.
 pub type Settings = BTreeMap<String, String>;
 
-/// What the setting is called that is an environment variable.
+/// The setting's name for an environment variable.
 pub fn variable_setting(name: &str) -> String {
     format!("{VARIABLE}{name}")
 }

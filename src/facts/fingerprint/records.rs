@@ -17,10 +17,10 @@ use crate::world::session::Session;
 
 use super::input::{Input, Settings, stale};
 
-/// The version of the records' form; a higher one is a newer pyx's.
+/// The version of the record format; a higher one was written by a newer pyx.
 const SCHEMA: u64 = 3;
 
-/// What stands in a record's file.
+/// The content of a record file.
 #[derive(Serialize, Deserialize)]
 struct Versioned<T> {
     schema: u64,
@@ -77,17 +77,16 @@ pub struct BuildRecord {
     pub settings: Settings,
     /// The packages that cargo builds from this machine's files, the member's own first.
     pub packages: Vec<LocalPackage>,
-    /// What is installed besides the artifact is made of these: when one changes, maturin installs
-    /// anew.
+    /// What is installed besides the artifact is made from these: if one changes, maturin installs again.
     pub install: Vec<Input>,
-    /// What cargo reads, by its own records: when one changes, cargo is asked.
+    /// What cargo reads, by its own records: if one changes, cargo is asked.
     pub compile: Vec<Input>,
-    /// What else might matter to cargo: when one changes, cargo is asked as well, and most likely has
-    /// nothing to do.
+    /// What else might matter to cargo: if one changes, cargo is asked too, and most likely has nothing to
+    /// do.
     pub surroundings: Vec<Input>,
     /// When the build began, in nanoseconds since the epoch.
     pub began: u64,
-    /// What cargo made, in the target directory.
+    /// The artifacts that cargo built, in the target directory.
     pub artifacts: Vec<Artifact>,
 }
 
@@ -97,8 +96,8 @@ pub struct LocalPackage {
     pub name: String,
     /// Its Cargo.toml, absolute.
     pub manifest: Utf8PathBuf,
-    /// Whether cargo takes its files for unchangeable, so that it never looks at them again: those of a
-    /// folder that replaces a registry (cargo book, "Source Replacement").
+    /// Whether cargo considers its files immutable, so that it never looks at them again: those of a folder
+    /// that replaces a registry (cargo book, "Source Replacement").
     #[serde(default)]
     pub is_vendored: bool,
 }
@@ -109,13 +108,13 @@ impl LocalPackage {
     }
 }
 
-/// A build that began. It stays until one has ended well: what cargo has compiled meanwhile may be of
-/// files that are no more as they were.
+/// A build that began. It is kept until one succeeds: what cargo compiled meanwhile may be from files that
+/// have changed since.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// In nanoseconds since the epoch.
     pub began: u64,
-    /// Those of [`BuildRecord::compile`] that were not as recorded, as they were.
+    /// Those of [`BuildRecord::compile`] that differed from the record, in their state then.
     pub changed: Vec<Input>,
 }
 
@@ -124,14 +123,13 @@ pub struct Artifact {
     pub path: Utf8PathBuf,
     /// SHA-256, hex.
     pub hash: String,
-    /// Bytes; 0 where an older record does not say it.
+    /// Bytes; 0 if an older record does not say.
     #[serde(default)]
     pub size: u64,
 }
 
 impl Artifact {
-    /// Whether the file is no more what was built, and nothing that the system could load: cargo does not
-    /// look into it.
+    /// Whether the file is no longer what was built, and cannot be loaded: cargo does not look into it.
     pub fn is_damaged(&self) -> bool {
         let is_as_built = |signature: Signature| signature.size == self.size;
         disk::signature(&self.path).is_some_and(|it| !is_as_built(it))
@@ -142,12 +140,12 @@ impl Artifact {
 /// `pyx.json` in the environment: what is installed there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentRecord {
-    /// Whether pyx made the environment, and may make it again.
+    /// Whether pyx created the environment, and may recreate it.
     #[serde(default)]
     pub made: bool,
-    /// The `.python-version` that could not be had when the environment was made.
+    /// The `.python-version` that was not available when the environment was created.
     pub requested: Option<String>,
-    /// As its interpreter is.
+    /// Its interpreter.
     #[serde(default)]
     pub interpreter: Option<InterpreterRecord>,
     /// What was installed for which command.
@@ -156,7 +154,7 @@ pub struct EnvironmentRecord {
     pub installed: BTreeMap<String, InstallRecord>,
 }
 
-/// What an interpreter has said of itself: that takes longer than all that else is looked at.
+/// What an interpreter reported about itself: asking again takes longer than everything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterpreterRecord {
     /// What the answer depends on.
@@ -178,21 +176,21 @@ pub struct SyncRecord {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstallRecord {
-    /// The folder of the package it is of, absolute: two checkouts may share an environment.
+    /// The folder of the package it belongs to, absolute: two checkouts may share an environment.
     pub package: Utf8PathBuf,
     /// The hashes of the artifacts it was made from.
     pub artifacts: Vec<String>,
-    /// The installed files, and the neighbourhoods in which a shadowing file would appear.
+    /// The installed files, and the places where a shadowing file would appear.
     pub inputs: Vec<Input>,
-    /// The extension modules that are made of artifacts, absolute.
+    /// The extension modules that are made from artifacts, absolute.
     pub modules: Vec<Utf8PathBuf>,
-    /// Whether maturin has changed them, so that only it can install others in their place.
+    /// Whether maturin has changed them, so that only maturin can replace them.
     #[serde(default)]
     pub patched: bool,
 }
 
 impl InstallRecord {
-    /// Whether a file is a module of this install, as it was put there.
+    /// Whether a file is a module of this install, as it was installed.
     pub fn has_put(&self, module: &Utf8Path) -> bool {
         let Some(hash) = self
             .modules
@@ -208,7 +206,7 @@ impl InstallRecord {
         hash.is_some_and(|hash| ours.any(|it| *it == hash))
     }
 
-    /// The extension modules that are made of artifacts, as they were installed.
+    /// The extension modules that are made from artifacts, as they were installed.
     pub fn copies(&self) -> Vec<Input> {
         let is_module = |path: &Utf8Path| self.modules.iter().any(|module| module == path);
         let inputs = self.inputs.iter();
@@ -221,9 +219,9 @@ impl InstallRecord {
 #[derive(Clone, Debug, Default)]
 pub struct LoadedRecord<T> {
     pub record: T,
-    /// What to say about a record that is there and is ignored.
+    /// The warning about an existing record that is ignored.
     pub warning: Option<String>,
-    /// Whether a newer pyx wrote it, so that it must stay as it is.
+    /// Whether a newer pyx wrote it, so that it must not be changed.
     pub newer: bool,
 }
 
@@ -246,7 +244,7 @@ fn load<T: DeserializeOwned + Default>(path: &Utf8Path) -> LoadedRecord<T> {
     }
 }
 
-/// Why the bytes of a file are no record of this version.
+/// Why the bytes of a file are not a record of this version.
 fn ignored<T: Default>(path: &Utf8Path, bytes: &[u8]) -> LoadedRecord<T> {
     #[derive(Deserialize)]
     struct Schema {
@@ -283,7 +281,7 @@ impl EnvironmentRecord {
     }
 }
 
-/// What stands in a record's file.
+/// The content of a record file.
 pub fn versioned<T: Serialize>(record: &T) -> Vec<u8> {
     let versioned = Versioned {
         schema: SCHEMA,
@@ -293,7 +291,7 @@ pub fn versioned<T: Serialize>(record: &T) -> Vec<u8> {
     serde_json::to_vec(&versioned).unwrap_or_default()
 }
 
-/// Whether a newer pyx's record stands there, of whatever kind.
+/// Whether the file is a newer pyx's record, of whatever kind.
 pub fn is_newer(path: &Utf8Path) -> bool {
     load::<serde_json::Value>(path).newer
 }

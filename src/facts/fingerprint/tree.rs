@@ -12,23 +12,23 @@ use serde::{Deserialize, Serialize};
 use crate::model::reason::Reason;
 use crate::world::disk::{self, Signature};
 
-/// Which files of a folder count, and what of them.
+/// Which files of a folder count, and which properties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TreeScope {
-    /// The content of every file: of a folder that a build script names.
+    /// The content of every file: for a folder that a build script names.
     Folder,
-    /// The content of a package's files: its build script declares no inputs, so that cargo takes
-    /// all of them for such (cargo book, "Build Scripts").
+    /// The content of a package's files: its build script declares no inputs, so cargo takes all files as
+    /// inputs (cargo book, "Build Scripts").
     Package,
-    /// The names of a package's Rust files: cargo finds targets by them, and a new one is in no record.
+    /// The names of a package's Rust files: cargo discovers targets by them, and a new one is in no record.
     RustNames,
 }
 
-/// How many words stand before the path.
+/// The number of words before the path.
 const WORDS: usize = 5;
 
-/// Files by their paths below the folder, with signatures where the content counts.
+/// Files by their paths below the folder, with signatures if the content matters.
 type Found = Vec<(Utf8PathBuf, Option<Signature>)>;
 
 /// `but`: folders that are left out, absolute.
@@ -50,7 +50,7 @@ pub(super) fn files(dir: &Utf8Path, scope: TreeScope, but: &[Utf8PathBuf]) -> Fo
     named.chain(unnamed).collect()
 }
 
-/// One for all files that no line can name; where one of them changes, all have.
+/// One for all files that no line can name; if one of them changes, all have.
 fn signature_of(unnamed: &[PathBuf]) -> Option<(Utf8PathBuf, Option<Signature>)> {
     let mut all: Option<Signature> = None;
     for one in unnamed.iter().filter_map(disk::signature) {
@@ -63,13 +63,13 @@ fn signature_of(unnamed: &[PathBuf]) -> Option<(Utf8PathBuf, Option<Signature>)>
     Some((UNNAMED.into(), Some(all?)))
 }
 
-/// No file is called that, as a slash ends the name of none.
+/// No file has this name, since no file name ends with a slash.
 const UNNAMED: &str = "names that are not UTF-8/";
 
 /// In place of the hash of a file that was written while the build ran.
 const RACING: &str = "?";
 
-/// `since`: when the build began that is to have seen them, in nanoseconds since the epoch.
+/// `since`: when the build that should have seen them began, in nanoseconds since the epoch.
 pub(super) fn lines(dir: &Utf8Path, found: &Found, since: Option<u64>) -> String {
     let is_racing = |it: &Signature| since.is_some_and(|since| it.written() >= since);
     let mut text = String::new();
@@ -111,7 +111,7 @@ fn parsed(lines: &str) -> BTreeMap<&str, (&str, &str)> {
     known.collect()
 }
 
-/// Why the folder is not as it was; a touched file whose content counts is as it was.
+/// Why the folder is not as it was; a touched file whose content matters is unchanged.
 pub(super) fn stale(
     dir: &Utf8Path,
     scope: TreeScope,
@@ -145,8 +145,8 @@ fn is_changed(file: &Utf8Path, now: Option<&Signature>, (then, hash): (&str, &st
     now.is_some_and(|now| stat(now) != then) && disk::hash(file).as_deref() != Some(hash)
 }
 
-/// The files whose content is another, those that are new, and those that are gone. What git ignores has
-/// neither come to a package nor gone from it: cargo does not take it for a part.
+/// The files whose content differs, new ones, and removed ones. Files ignored by git count neither as new nor
+/// as removed: cargo does not consider them part of the package.
 pub(super) fn differing(
     dir: &Utf8Path,
     scope: TreeScope,

@@ -11,7 +11,7 @@ use crate::world::session::Session;
 /// The name of the rule.
 pub const RULE: &str = "cargo-config";
 
-/// What changes the code that is compiled.
+/// Keys that change the compiled code.
 const KEYS: [&[&str]; 2] = [&["build", "rustflags"], &["env"]];
 
 pub(super) fn check(session: &Session, project: &Project) -> Result<Vec<Finding>> {

@@ -14,7 +14,7 @@ use crate::world::session::Session;
 /// How many files are named.
 const NAMED: usize = 3;
 
-/// Empty where the project is in no checkout, or git is not there.
+/// Empty if the project is not in a checkout, or git is not installed.
 #[derive(Debug, Default)]
 pub(super) struct Checkout {
     /// Files of the project that differ from the last commit, absolute.
@@ -66,7 +66,7 @@ impl Checkout {
     }
 }
 
-/// The folders from which distributions are made.
+/// The folders that distributions are made from.
 fn folders(project: &Project) -> Vec<Utf8PathBuf> {
     let mut folders = vec![project.root.clone()];
     for member in &project.members {
@@ -89,8 +89,8 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
-/// In a repository without a commit nothing can differ from one: it tells as little as none at all,
-/// and a project that has just been made can be released.
+/// In a repository without a commit nothing can differ from one: it says as little as no repository, and a
+/// newly created project can be released.
 pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
     if allow_dirty {
         return None;

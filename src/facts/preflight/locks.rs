@@ -54,7 +54,7 @@ pub(super) fn check(project: &Project, checkout: &Checkout) -> Result<Vec<Findin
     Ok(found)
 }
 
-/// An error about a line of a file as a finding; any other stays one.
+/// An error about a line of a file as a finding; any other stays an error.
 fn of_error(rule: &'static str, severity: Severity, error: Error) -> Result<Finding> {
     let Error::Manifest {
         message,
@@ -121,10 +121,10 @@ impl CargoLock {
         needs.filter_map(|need| need.path).collect()
     }
 
-    /// The first thing about a crate that the lock says otherwise, or not at all.
+    /// The first difference between a crate and the lock.
     ///
-    /// `whole`: whether the crate is of the workspace, all of whose dependencies are locked; of
-    /// others only what is enabled is.
+    /// `whole`: whether the crate belongs to the workspace, all of whose dependencies are locked; of other
+    /// crates, only enabled ones are.
     fn differs(&self, cargo: &CargoToml, whole: bool) -> Option<Finding> {
         let name = cargo.package_name()?;
         let Some(entry) = self.entry(cargo) else {
@@ -183,7 +183,7 @@ impl CargoLock {
         Some(Finding::error("cargo-lock-stale", message).at(&self.path, None))
     }
 
-    /// What an entry stands for that is inherited from the workspace.
+    /// The workspace's entry for an inherited one.
     fn settled<'a>(&'a self, need: &'a Dependency) -> Option<&'a Dependency> {
         if !need.inherited {
             return Some(need);
@@ -265,7 +265,7 @@ fn other_specifiers(lock: &Toml, pyproject: &PyProject, name: &str) -> Option<Fi
     Some(of_another_version(&pyproject.toml, other))
 }
 
-/// A requirement of a dependency group that uv.lock does not know, or with other versions.
+/// A requirement of a dependency group that uv.lock lacks, or has with other versions.
 fn other_groups(lock: &Toml, pyproject: &PyProject) -> Option<Finding> {
     let name = pyproject.normalized_name();
     let known = lock.locked_groups(name.as_deref())?;
@@ -298,7 +298,7 @@ fn of_another_version(toml: &Toml, said: &Spanned<String>) -> Finding {
     uv_stale(toml, message, toml.line(&said.span))
 }
 
-/// Whether the package of a requirement is known, and with other versions alone.
+/// Whether the package of a requirement is locked, but only with other versions.
 fn is_other(known: &[LockedRequirement], said: &str) -> bool {
     let Ok(requirement) = Requirement::<VerbatimUrl>::from_str(said) else {
         return false;
@@ -314,7 +314,7 @@ fn is_other(known: &[LockedRequirement], said: &str) -> bool {
         && known.all(|known| known.specifiers.as_ref().is_some_and(|s| !same(s, &wanted)))
 }
 
-/// uv sorts the clauses, and may write a version in another way.
+/// uv sorts the clauses, and may write a version differently.
 fn same(a: &VersionSpecifiers, b: &VersionSpecifiers) -> bool {
     Ranges::from(a.clone()) == Ranges::from(b.clone())
 }

@@ -11,7 +11,7 @@ use crate::world::manifest::CargoToml;
 
 use super::package_manifests::PackageManifests;
 
-/// What maturin takes from Cargo.toml where `dynamic` names it (maturin guide, "Metadata").
+/// What maturin takes from Cargo.toml if `dynamic` names it (maturin guide, "Metadata").
 const FILLED: [&str; 8] = [
     "authors",
     "description",
@@ -35,13 +35,13 @@ pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
     found
 }
 
-/// A readme or licence that a manifest names by its path.
+/// A readme or licence that a manifest names by path.
 struct NamedFile {
     rule: &'static str,
     /// The file that names it, and where.
     manifest: Utf8PathBuf,
     line: usize,
-    /// As written, and the folder from which it counts.
+    /// As written, and the folder that it is relative to.
     path: String,
     dir: Utf8PathBuf,
 }
@@ -86,7 +86,7 @@ fn named_in_pyproject(package: &PackageManifests<'_>, field: &'static str) -> Op
     })
 }
 
-/// maturin reads these also where pyproject.toml has its own.
+/// maturin reads these even if pyproject.toml has its own.
 fn named_in_cargo(package: &PackageManifests<'_>, field: &'static str) -> Option<NamedFile> {
     if !package.cargo.inherits(field) {
         return named_in(package.cargo, "package", field);
@@ -214,7 +214,7 @@ fn no_licence(package: &PackageManifests<'_>) -> Option<Finding> {
     Some(package.at(finding, &["project", "license"]))
 }
 
-/// A warning, for indexes still take packages that have both.
+/// Only a warning: indexes still accept packages with both.
 fn two_licences(package: &PackageManifests<'_>) -> Option<Finding> {
     let toml = &package.pyproject.toml;
     let expression = toml.str(&["project", "license"])?;

@@ -24,9 +24,9 @@ use crate::world::session::Session;
 use checkout::Checkout;
 use package_manifests::PackageManifests;
 
-/// What is wrong, worst first, then by place; empty when the project may be released.
+/// The problems, worst first, then by place; empty if the project may be released.
 ///
-/// `allow_dirty`: files that are not committed are no finding.
+/// `allow_dirty`: uncommitted files are not reported.
 ///
 /// # Errors
 /// Those of reading the manifests, as [`Project::discover`].
@@ -46,7 +46,7 @@ pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Resu
     Ok(found)
 }
 
-/// Lock files, versions and ranges of Pythons that contradict each other, released or not.
+/// Lock files, versions and Python ranges that contradict each other, whether for a release or not.
 ///
 /// # Errors
 /// As [`findings`].

@@ -5,7 +5,7 @@ use crate::model::admitted;
 use crate::model::finding::Finding;
 use crate::world::manifest::{CargoToml, PyProject};
 
-/// One package and what its manifests say.
+/// One package and its manifests.
 pub(super) struct PackageManifests<'a> {
     pub(super) project: &'a Project,
     pub(super) member: &'a Member,
@@ -14,7 +14,7 @@ pub(super) struct PackageManifests<'a> {
 }
 
 impl<'a> PackageManifests<'a> {
-    /// `None` for a crate that is no Python package.
+    /// `None` for a crate that is not a Python package.
     pub(super) fn of(project: &'a Project, member: &'a Member) -> Option<Self> {
         Some(Self {
             project,
@@ -24,14 +24,14 @@ impl<'a> PackageManifests<'a> {
         })
     }
 
-    /// Places a finding at a value of pyproject.toml.
+    /// Places a finding at a value in pyproject.toml.
     pub(super) fn at(&self, finding: Finding, keys: &[&str]) -> Finding {
         let toml = &self.pyproject.toml;
         finding.at(&toml.path, Some(toml.line_of(keys)))
     }
 
-    /// Whether maturin takes a field from Cargo.toml: where `dynamic` says so, where there is no
-    /// `[project]` at all, and always up to maturin 1.9.1.
+    /// Whether maturin takes a field from Cargo.toml: if `dynamic` says so, if there is no `[project]` at
+    /// all, and always up to maturin 1.9.1.
     pub(super) fn takes_from_cargo(&self, field: &str) -> bool {
         let lax = !admitted::admits_from(&self.member.maturin, [1, 9, 2]);
         let is_described = self.pyproject.toml.table(&["project"]).is_some();

@@ -33,7 +33,7 @@ pub(super) fn check(package: &PackageManifests<'_>) -> Vec<Finding> {
     found
 }
 
-/// A clause that allows the first release of a minor version alone: `<=3.12` and `==3.12` are of 3.12.0.
+/// A clause that allows only the first release of a minor version: `<=3.12` and `==3.12` mean 3.12.0.
 fn first_release(clause: &VersionSpecifier) -> Option<Finding> {
     let &[major, minor] = clause.version().release() else {
         return None;
@@ -82,7 +82,7 @@ fn stable_abi(
     Some(package.at(finding, &REQUIRES))
 }
 
-/// Classifiers of Pythons on which nobody can install it.
+/// Classifiers of Pythons on which it cannot be installed.
 fn classifiers(package: &PackageManifests<'_>, requires: &VersionSpecifiers) -> Vec<Finding> {
     let toml = &package.pyproject.toml;
     let said = toml.spanned_strings(&["project", "classifiers"]);

@@ -63,7 +63,7 @@ fn published_one(package: &PackageManifests<'_>, said: &Spanned<String>) -> Opti
     Some(finding.at(&toml.path, Some(toml.line(&said.span))))
 }
 
-/// Whoever builds the sdist gets the newest maturin that is allowed, years from now as well.
+/// Builds of the sdist use the newest maturin that is allowed, even years from now.
 fn backend(package: &PackageManifests<'_>) -> Option<Finding> {
     let requires = package.pyproject.toml.spanned_strings(&BUILD);
     let maturin = requires

@@ -33,13 +33,13 @@ pub(super) fn check(project: &Project, versions: &[Versioned], tags: &[String]) 
     found
 }
 
-/// Whether Python gets to see it: a crate without a package has a version for cargo alone.
+/// Whether Python sees it: a crate without a package has a version for cargo only.
 fn is_distributed(project: &Project, one: &Versioned) -> bool {
     let mut members = project.all();
     members.any(|member| one.members.contains(&member.name) && member.pyproject.is_some())
 }
 
-/// maturin refuses what PEP 440 does not know.
+/// maturin rejects what is not PEP 440.
 fn unreadable(one: &Versioned) -> Vec<Finding> {
     let manifests = [StatementKind::Cargo, StatementKind::PyProject];
     let wrong = one
@@ -113,7 +113,7 @@ fn agreement(one: &Versioned) -> Option<String> {
 }
 
 /// Whether one release follows the other, so that a bump was forgotten in one place; versions that are
-/// farther apart are not kept alike.
+/// farther apart are not meant to be equal.
 fn is_one_step(one: &Version, other: &Version) -> bool {
     let parts = |version: &Version| {
         let release = version.release();
@@ -134,7 +134,7 @@ fn is_one_step(one: &Version, other: &Version) -> bool {
     next.contains(&parts(high))
 }
 
-/// A tag on the last commit that names a version of this package, but another one.
+/// A tag on the last commit that names another version of this package.
 ///
 /// `is_meant`: whether `v1.2.3`, without a name, means this package.
 fn tagged(
@@ -156,8 +156,8 @@ fn tagged(
     Some(finding.at(&decisive.path, Some(decisive.line)))
 }
 
-/// Whether the version is that of a crate in the checkout, of its members' workspaces or behind them, and none
-/// that theirs was to become.
+/// Whether the version is that of a crate in the checkout that its members depend on, and not the intended
+/// one of the members.
 fn is_of_another_crate(project: &Project, one: &Versioned, tagged: &Version) -> bool {
     let is_next = one
         .version

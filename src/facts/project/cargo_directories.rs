@@ -12,15 +12,14 @@ use crate::world::session::Session;
 pub struct Directories {
     /// The target directory, where the artifacts are.
     pub target: Utf8PathBuf,
-    /// The build directory, for what lies between them and the sources; `None` where that is among the
-    /// artifacts.
+    /// The build directory, for intermediate files; `None` if they are among the artifacts.
     pub build: Option<Utf8PathBuf>,
-    /// The folder of a target triple in both, where one is configured.
+    /// The folder of a target triple in both, if one is configured.
     pub triple: Option<String>,
 }
 
 impl Directories {
-    /// `target` beside the workspace's Cargo.toml where nothing else is said.
+    /// By default `target` next to the workspace's Cargo.toml.
     pub(super) fn gather(session: &Session, config: &CargoConfig, workspace: &Utf8Path) -> Self {
         let target = config.target_dir(session);
         let build = config.build_dir(session);
@@ -31,14 +30,14 @@ impl Directories {
         }
     }
 
-    /// `pyx` in the target directory, where nothing is built but what is in `workspace`.
+    /// `pyx` in the target directory, if only what is in `workspace` is built there.
     pub(super) fn state(&self, workspace: &Utf8Path) -> Utf8PathBuf {
         own_folder(self.target.join("pyx"), workspace)
     }
 }
 
-/// `dir`, or a folder for the workspace in it where it is outside of that, and others' as well: to cargo
-/// the crates of two checkouts are one, and two libraries of one name have one file.
+/// `dir`, or a folder for the workspace in it if it is outside the workspace and shared: to cargo the crates
+/// of two checkouts are one, and two libraries with one name have one file.
 fn own_folder(dir: Utf8PathBuf, workspace: &Utf8Path) -> Utf8PathBuf {
     if dir.starts_with(workspace) {
         dir
@@ -47,14 +46,14 @@ fn own_folder(dir: Utf8PathBuf, workspace: &Utf8Path) -> Utf8PathBuf {
     }
 }
 
-/// What the folder of a project or of a workspace is called among those of others.
+/// The folder name of a project or of a workspace among others.
 pub(super) fn own_name(dir: &Utf8Path) -> String {
     let name = dir.file_name().unwrap_or_default();
     let hash = disk::digest(dir.as_str().as_bytes());
     format!("{name}-{}", &hash[..8])
 }
 
-/// The name of the folder for a target: a specification's file is called by its stem.
+/// The folder name of a target: that of a specification's file is its stem.
 fn triple(said: &str) -> String {
     let name = Utf8Path::new(said).file_name().unwrap_or(said);
     name.strip_suffix(".json").unwrap_or(name).to_owned()

@@ -23,9 +23,9 @@ pub(super) struct Closure {
     pub(super) crates: Vec<Arc<CargoToml>>,
     /// What the crate and each of its path dependencies depends on, by Cargo.toml.
     pub(super) dependencies: BTreeMap<Utf8PathBuf, Vec<Dependency>>,
-    /// The folder of the workspace's Cargo.toml; the crate's own where it has none.
+    /// The folder of the workspace's Cargo.toml; the crate's own if it has no workspace.
     pub(super) workspace: Utf8PathBuf,
-    /// What stands there; `None` where the crate names a folder that has none.
+    /// That Cargo.toml; `None` if the crate names a folder without one.
     pub(super) root: Option<Arc<CargoToml>>,
     /// Which Cargo.toml names which as a path dependency.
     paths: Vec<(Utf8PathBuf, Utf8PathBuf)>,
@@ -65,8 +65,8 @@ impl Closure {
         Ok(())
     }
 
-    /// Those of `crates` that are part of `cargo`. `is_host`: of the folder of a crate, whether that is a
-    /// host as a library is of its examples, with which go those that only the host needs.
+    /// Those of `crates` that are part of `cargo`. `is_host`: whether a folder's crate is a host of it, as a
+    /// library is of its examples; what only the host needs is left out too.
     pub(super) fn parts(
         &self,
         cargo: &CargoToml,
@@ -91,13 +91,13 @@ impl Closure {
     }
 }
 
-/// Whether an entry of one of these manifests is of a package, but for those for tests.
+/// Whether one of these manifests has an entry for a package, other than in dev-dependencies.
 fn depends_on(needs: &BTreeMap<Utf8PathBuf, Vec<Dependency>>, package: &str) -> bool {
     let mut built = needs.values().flatten();
     built.any(|need| need.kind != DependencyKind::Dev && need.package == package)
 }
 
-/// The crates of a member's cargo workspace, by path; itself where it has none.
+/// The crates of a member's cargo workspace, by path; only itself without a workspace.
 pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Arc<CargoToml>>> {
     let Some(workspace) = &member.workspace_cargo else {
         return Ok(vec![member.cargo.clone()]);
@@ -128,7 +128,7 @@ pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Ar
     Ok(crates.into_values().collect())
 }
 
-/// The path dependencies of a member that are part of it and none of the crates of its workspace, by path.
+/// The path dependencies of a member that are part of it but not crates of its workspace, by path.
 pub fn crates_outside(member: &Member, workspace: &[Arc<CargoToml>]) -> Vec<Arc<CargoToml>> {
     let is_inside = |one: &CargoToml| workspace.iter().any(|known| known.dir() == one.dir());
     let mut outside = member.path_dependencies.clone();
@@ -154,26 +154,26 @@ pub(super) fn locked_closure(lock: &Toml, package: &str) -> BTreeSet<String> {
     closed
 }
 
-/// The Cargo.lock of a workspace; `None` where there is none or it is not TOML: cargo says so.
+/// The Cargo.lock of a workspace; `None` if there is none or it is not TOML, which cargo reports.
 pub(super) fn cargo_lock(manifests: &Manifests, workspace: &Utf8Path) -> Option<Arc<Toml>> {
     manifests.toml(&workspace.join("Cargo.lock")).ok().flatten()
 }
 
-/// What Cargo.lock and the manifests say of a crate's build.
+/// What Cargo.lock and the manifests say about a crate's build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Locked {
     /// Whether there is a Cargo.lock.
     pub exists: bool,
-    /// Packages that it reaches, itself included; some are for other platforms or for tests.
+    /// The number of packages that it reaches, itself included; some are for other platforms or for tests.
     pub packages: usize,
-    /// The version of PyO3, where the crate uses it and there is a lock.
+    /// The version of PyO3, if the crate uses it and there is a lock.
     pub pyo3: Option<semver::Version>,
-    /// Whether the crate may link Python, itself or by what it depends on.
+    /// Whether the crate may link Python, directly or through dependencies.
     pub links_python: bool,
     /// The stable ABIs that PyO3's features ask for.
     pub stable_abis: StableAbis,
-    /// Whether a build script asks to be rerun for a file that is not there, so that cargo
-    /// rebuilds at every call.
+    /// Whether a build script asks to be rerun for a file that does not exist, so that cargo rebuilds at
+    /// every call.
     pub always_rebuilds: bool,
 }
 
@@ -207,8 +207,8 @@ pub fn pyo3_features(member: &Member, selection: FeatureSelection<'_>) -> BTreeS
     of_both.cloned().collect()
 }
 
-/// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest
-/// of PyO3's features `abi3-py3…`. `None` where no such feature is on for every interpreter.
+/// The first Python whose stable ABI the extension is built for, as minor version of 3: the lowest of PyO3's
+/// features `abi3-py3…`. `None` if no such feature is enabled for every interpreter.
 pub fn abi3_floor(member: &Member) -> Option<u64> {
     let selection = FeatureSelection {
         features: &member.features,
@@ -219,7 +219,7 @@ pub fn abi3_floor(member: &Member) -> Option<u64> {
     floor.map(|(_, minor)| minor)
 }
 
-/// Whether a crate links PyO3, itself or through its path dependencies.
+/// Whether a crate links PyO3, directly or through its path dependencies.
 pub fn depends_on_python(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
     let closure = Closure::of(manifests, cargo)?;
     Ok(PYO3

@@ -23,14 +23,14 @@ pub(super) struct FoundPackages {
     pub(super) root: Utf8PathBuf,
     pub(super) home: Utf8PathBuf,
     pub(super) members: Vec<Member>,
-    /// Of the same workspace, neither meant nor needed: they may build where the members do.
+    /// Packages of the same workspace, neither meant nor needed: they may build where the members do.
     pub(super) aside: Vec<Member>,
     /// The uv workspace that has its root in `home`.
     pub(super) workspace: Option<UvWorkspace>,
 }
 
-/// The packages around `start`: the nearest upward; else all below; else all below the checkout. Crates
-/// that another build backend compiles are the parts of a package that is not ours.
+/// The packages around `start`: the nearest upward; else all below; else all below the checkout. Crates that
+/// another build backend compiles are parts of a package that is not ours.
 pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundPackages> {
     let mut other = None;
     for dir in checkout::upward(start) {
@@ -97,7 +97,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
     })
 }
 
-/// The first package whose module, among crates alone, another backend compiles.
+/// The first package whose module, if there are only crates, another build backend compiles.
 fn first_of_other(
     manifests: &Manifests,
     packages: &[FoundPackage],
@@ -110,9 +110,9 @@ fn first_of_other(
     Ok(None)
 }
 
-/// The package whose module a crate is, where another backend compiles it: what the nearest
-/// pyproject.toml upward says, and one beside it that names no backend but a package (PEP 517 has
-/// setuptools build that, and maturin refuses it).
+/// The package whose module a crate is, if another build backend compiles it: according to the nearest
+/// pyproject.toml upward, including one next to it that describes a package but names no build backend (PEP
+/// 517 has setuptools build that, and maturin rejects it).
 fn compiled_by_other(manifests: &Manifests, cargo: &CargoToml) -> Result<Option<Arc<PyProject>>> {
     if !is_extension(cargo) {
         return Ok(None);
@@ -128,7 +128,7 @@ fn compiled_by_other(manifests: &Manifests, cargo: &CargoToml) -> Result<Option<
     Ok(None)
 }
 
-/// The crate that a folder is in, below the one that is searched, and not the root of a workspace.
+/// The crate that a folder is in, below the one that is searched, unless it is the root of a workspace.
 fn nearest_crate(
     manifests: &Manifests,
     start: &Utf8Path,
@@ -146,7 +146,7 @@ fn nearest_crate(
 /// Those of the packages that a crate is compiled into, or that are compiled into it.
 ///
 /// # Errors
-/// [`Error::Refused`] where there are only others.
+/// [`Error::Refused`] if there are only others.
 fn connected(
     manifests: &Manifests,
     packages: Vec<FoundPackage>,
@@ -188,8 +188,8 @@ fn not_maturin(pyproject: &PyProject) -> Error {
     })
 }
 
-/// Where to search downward: the folder itself, then the checkout that it is in. Outside a checkout
-/// only a folder with a manifest of its own, lest a home directory be searched.
+/// Where to search downward: the folder itself, then its checkout. Outside a checkout only a folder with a
+/// manifest of its own, so that a home directory is never searched.
 fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
     let Some(checkout) = checkout::root(start) else {
         let manifests = ["Cargo.toml", "pyproject.toml"].map(|name| start.join(name));
@@ -201,8 +201,8 @@ fn below(start: &Utf8Path) -> Vec<&Utf8Path> {
     roots
 }
 
-/// A package, with the maturin members of its uv workspace when it is the root, or those of them
-/// that it needs when it is not.
+/// A package, with the maturin members of its uv workspace if it is the root, or those of them that it needs
+/// if it is not.
 fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPackages> {
     let root = pyproject.dir().to_owned();
     let workspace = UvWorkspace::of(manifests, &root)?;
@@ -239,8 +239,8 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
     })
 }
 
-/// What maturin builds of the workspace that a package in Python alone is in: what the package needs of
-/// it; all where that is nothing, or where the package is its root. `None` where maturin builds nothing.
+/// What maturin builds of the workspace that a pure Python package is in: what the package needs of it; all
+/// if that is nothing, or if the package is its root. `None` if maturin builds nothing.
 fn in_uv_workspace(
     manifests: &Manifests,
     workspace: UvWorkspace,
@@ -274,7 +274,7 @@ fn in_uv_workspace(
     }))
 }
 
-/// A package in Python alone may stand between two that maturin builds.
+/// A pure Python package may be between two that maturin builds.
 fn reach_through(members: &mut [Member], workspace: Option<&UvWorkspace>) {
     let Some(workspace) = workspace else { return };
     for member in members {
@@ -284,7 +284,7 @@ fn reach_through(members: &mut [Member], workspace: Option<&UvWorkspace>) {
     }
 }
 
-/// The uv workspace that all of some packages are in.
+/// The uv workspace that contains all of some packages.
 fn shared_workspace(
     manifests: &Manifests,
     packages: &[FoundPackage],
@@ -306,8 +306,8 @@ fn home_of(root: &Utf8Path, workspace: Option<&UvWorkspace>) -> Utf8PathBuf {
     root.to_owned()
 }
 
-/// A package of a cargo workspace with several: it and what it needs, in the environment that all
-/// of them share. One at the root of a uv workspace has others by that.
+/// A package of a cargo workspace with several: it and what it needs, in the environment that all of them
+/// share. One at the root of a uv workspace has its others from there.
 fn in_cargo_workspace(
     manifests: &Manifests,
     pyproject: &PyProject,
@@ -351,8 +351,8 @@ fn in_cargo_workspace(
     }))
 }
 
-/// Every maturin package below a folder; where there is none, every crate that embeds Python; where there
-/// is none either, every crate that uses PyO3.
+/// Every maturin package below a folder; else every crate that embeds Python; else every crate that uses
+/// PyO3.
 fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
     let folders = disk::folders(root, DEPTH, |name| !ASIDE.contains(&name));
     let mut packages = Vec::new();
@@ -379,8 +379,8 @@ fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
     Ok(packages)
 }
 
-/// The nearest crate that embeds Python; or that uses PyO3, as a library for extensions does, unless a
-/// package that maturin builds is below it.
+/// The nearest crate that embeds Python; or one that uses PyO3, as a library for extensions does, unless
+/// there is a maturin package below it.
 fn nearest_of_python(manifests: &Manifests, start: &Utf8Path) -> Result<Option<Arc<CargoToml>>> {
     for dir in checkout::upward(start) {
         let Some(cargo) = manifests.cargo(&dir.join("Cargo.toml"))? else {

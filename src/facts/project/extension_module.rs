@@ -13,20 +13,20 @@ use super::features::FeatureSelection;
 
 const FEATURE: &str = "extension-module";
 
-/// Where a manifest switches the feature on, whoever builds the crate.
+/// Where a manifest enables the feature, whatever builds the crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HardWired {
-    /// Of a Cargo.toml.
+    /// Path of a Cargo.toml.
     pub path: Utf8PathBuf,
     pub line: usize,
-    /// Whether `--no-default-features` switches it off.
+    /// Whether `--no-default-features` disables it.
     pub by_default: bool,
-    /// What leaves it to `[tool.maturin] features`, by file; empty where that would change more.
+    /// The edits that leave it to `[tool.maturin] features`, by file; empty if they would change more.
     pub fix: Vec<(Utf8PathBuf, ArrayEdit)>,
 }
 
 impl HardWired {
-    /// `None` where only maturin switches it on, or nobody does.
+    /// `None` if only maturin enables it, or nothing does.
     pub fn find(member: &Member) -> Option<Self> {
         let own = Switch::all(&member.cargo);
         let selection = FeatureSelection {
@@ -73,21 +73,21 @@ fn inherited_from(member: &Member) -> BTreeMap<Utf8PathBuf, CargoToml> {
         .collect()
 }
 
-/// Whether maturin is told to switch it on, by its name or by a feature of the crate.
+/// Whether maturin is told to enable it, by its name or by a feature of the crate.
 pub fn is_switched_on(member: &Member) -> bool {
     let told = member.cargo.features_behind(member.features.clone());
     told.iter().any(|name| is_switch(&member.cargo, name))
 }
 
-/// One value that switches the feature on.
+/// One value that enables the feature.
 struct Switch {
     path: Utf8PathBuf,
     line: usize,
     by_default: bool,
-    /// The keys that lead to the array, and the value as it is written.
+    /// The keys that lead to the array, and the value as written.
     keys: Vec<String>,
     old: String,
-    /// What maturin is to be told instead; `None` where that is not the same.
+    /// What maturin is to be told instead; `None` if that is not equivalent.
     instead: Option<String>,
 }
 
@@ -151,7 +151,7 @@ impl Switch {
     }
 }
 
-/// Whether an array of features is in a table of one of these names.
+/// Whether an array of features is in a table with one of these names.
 fn stands_in(keys: &[String], tables: [&str; 2]) -> bool {
     keys.iter()
         .rev()
@@ -164,7 +164,7 @@ fn is_switch(cargo: &CargoToml, name: &str) -> bool {
     of.is_some_and(|(package, feature)| PYO3.contains(&&*package) && feature == FEATURE)
 }
 
-/// Leaves all switches to maturin; `None` where that would change more.
+/// Leaves all of them to maturin; `None` if that would change more.
 fn fix(member: &Member, switches: &[Switch]) -> Option<Vec<(Utf8PathBuf, ArrayEdit)>> {
     let (pyproject, cargo) = (member.pyproject.as_ref()?, &member.cargo);
     let mut changes = Vec::new();

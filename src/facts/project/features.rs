@@ -11,19 +11,18 @@ use crate::world::manifest::{CargoToml, Dependency, DependencyKind};
 
 use super::Member;
 
-/// What cargo is told of the features of the crate that it builds.
+/// What cargo is told about the features of the crate that it builds.
 #[derive(Clone, Copy, Debug)]
 pub struct FeatureSelection<'a> {
     pub features: &'a [String],
     pub default: bool,
 }
 
-/// Features by what they are of.
+/// Enabled features by their package.
 pub(super) struct Enabled<'a> {
     member: &'a Member,
     crates: BTreeMap<&'a Utf8Path, &'a Arc<CargoToml>>,
-    /// Of those crates, by Cargo.toml: the features that are on, and what is behind them, as `dep:a` and
-    /// `a/b`.
+    /// Of those crates, by Cargo.toml: the enabled features, and what they enable, as `dep:a` and `a/b`.
     here: BTreeMap<&'a Utf8Path, BTreeSet<String>>,
     /// Of packages that come from elsewhere.
     elsewhere: BTreeMap<&'a str, BTreeSet<String>>,
@@ -70,7 +69,7 @@ impl<'a> Enabled<'a> {
         count(self) > before
     }
 
-    /// What the features of one crate switch on, in itself and in what it depends on.
+    /// What the features of one crate enable, in itself and in its dependencies.
     fn expand(&mut self, path: &'a Utf8Path) {
         let Some(&cargo) = self.crates.get(path) else {
             return;
@@ -126,8 +125,8 @@ impl<'a> Enabled<'a> {
     }
 }
 
-/// Whether an entry of the crate at `path` is one by which features of the member's build are decided: for
-/// the first resolver all are, if only those for tests of the crate itself.
+/// Whether an entry of the crate at `path` counts for the features of the member's build: for the first
+/// resolver all do, including the crate's own dev-dependencies.
 fn counts(member: &Member, need: &Dependency, path: &Utf8Path) -> bool {
     if member.resolver() == 1 {
         return need.kind != DependencyKind::Dev || path == member.manifest();

@@ -15,7 +15,7 @@ use super::layout::installed_module;
 use super::member::{Bindings, Member, READMES};
 use super::python_module::is_module_by_itself;
 
-/// Folders that hold packages which nobody publishes from here.
+/// Folders that hold packages which are not published from here.
 pub(super) const ASIDE: [&str; 16] = [
     "benches",
     "docs",
@@ -38,7 +38,7 @@ pub(super) const ASIDE: [&str; 16] = [
 /// A package's manifests.
 #[derive(Debug)]
 pub(super) struct FoundPackage {
-    /// `None` for a crate that embeds Python, or that is a module by itself.
+    /// `None` for a crate that embeds Python, or that is a module without a pyproject.toml.
     pub(super) pyproject: Option<Arc<PyProject>>,
     pub(super) cargo: Arc<CargoToml>,
 }
@@ -101,8 +101,8 @@ impl FoundPackage {
         Ok(member)
     }
 
-    /// As maturin guesses: what is said, else the binding crate among the dependencies, else cffi
-    /// for a C library and bin for programs (maturin guide, "Bindings").
+    /// As maturin guesses: the stated one, else the binding crate among the dependencies, else cffi for a C
+    /// library and bin for programs (maturin guide, "Bindings").
     fn bindings(&self, manifests: &Manifests, closure: &Closure) -> Result<Bindings> {
         let said = match &self.pyproject {
             Some(pyproject) => pyproject.maturin("bindings"),
@@ -146,8 +146,8 @@ impl FoundPackage {
     }
 }
 
-/// Whether the crate in `dir` is above a package that is among its examples or tests: what other package
-/// has a crate above, as a module in `python/` has its library, consists of it.
+/// Whether the crate in `dir` is above a package that is among its examples or tests: any other package with
+/// a crate above, such as a module in `python/` with its library, consists of it.
 fn is_host(dir: &Utf8Path, package: &Utf8Path) -> bool {
     let mut between = package.strip_prefix(dir).into_iter().flatten();
     between.any(|name| ASIDE.contains(&name))

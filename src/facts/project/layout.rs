@@ -12,11 +12,11 @@ use super::{Bindings, Member};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
-    /// Nothing but a Rust module.
+    /// Only a Rust module.
     Pure,
     /// A Python package with the module in it.
     Mixed,
-    /// The same, in a folder for sources.
+    /// The same, in a source folder.
     Src,
     /// Programs.
     Programs,
@@ -48,16 +48,16 @@ impl Layout {
     }
 }
 
-/// The folder of the Python package that holds the extension module, where there is one: below
-/// `python-source`, else below `src` beside a `rust` folder, else at the root.
+/// The folder of the Python package that holds the extension module, if there is one: below `python-source`,
+/// else below `src` next to a `rust` folder, else at the root.
 pub fn package_folder(member: &Member) -> Option<Utf8PathBuf> {
     let folders = package_folders(member).into_iter();
     let mut folders = folders.map(|folder| normalize(&member.dir.join(folder)));
     folders.find(|folder| disk::is_file(&folder.join("__init__.py")))
 }
 
-/// The folders that maturin may take for the package of the module, relative to pyproject.toml: with one
-/// of them the module is put among its sources.
+/// The folders that maturin may take for the module's package, relative to pyproject.toml: if one exists, the
+/// module is put among its sources.
 pub fn python_folders(member: &Member) -> Vec<String> {
     let mut folders = package_folders(member);
     folders.retain(|folder| disk::is_dir(&member.dir.join(folder)));
@@ -92,8 +92,8 @@ fn sources<'a>(dir: &Utf8Path, said: Option<&'a str>) -> Vec<&'a str> {
     }
 }
 
-/// The name under which maturin installs a module that is called so in pyproject.toml: a package that is
-/// not there is left out of it.
+/// The name under which maturin installs a module, from its name in pyproject.toml: a package that does not
+/// exist is left out of it.
 pub(super) fn installed_module<'a>(pyproject: &PyProject, said: &'a str) -> &'a str {
     let Some((package, name)) = said.rsplit_once('.') else {
         return said;

@@ -20,10 +20,10 @@ use super::cargo_directories::Directories;
 /// What only a source distribution has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
-/// Readmes that maturin finds beside Cargo.toml by itself.
+/// Readmes that maturin finds next to Cargo.toml by itself.
 pub const READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
 
-/// How Python reaches the crate, in maturin's words; `Embed` is a crate that runs Python itself.
+/// How Python reaches the crate, in maturin's terms; `Embed` is a crate that embeds Python.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bindings {
@@ -59,28 +59,28 @@ impl Bindings {
 /// All paths are absolute.
 #[derive(Clone, Debug, Default)]
 pub struct Member {
-    /// The distribution's normalised name; the crate's where there is no pyproject.toml.
+    /// The distribution's normalised name; the crate's if there is no pyproject.toml.
     pub name: String,
-    /// The folder of pyproject.toml, from which maturin and cargo are run: that is where they
-    /// look for `.cargo/config.toml` and `rust-toolchain.toml`.
+    /// The folder of pyproject.toml, in which maturin and cargo are run: that is where they look for
+    /// `.cargo/config.toml` and `rust-toolchain.toml`.
     pub dir: Utf8PathBuf,
-    /// `None` for a crate that embeds Python, and for a module that has none.
+    /// `None` for a crate that embeds Python, and for a module without one.
     pub pyproject: Option<Arc<PyProject>>,
     /// Cargo.toml of the crate.
     pub cargo: Arc<CargoToml>,
     /// The folder of the cargo workspace's Cargo.toml.
     pub workspace: Utf8PathBuf,
-    /// What stands there; `None` where the crate names a folder that has none.
+    /// That Cargo.toml; `None` if the crate names a folder without one.
     pub workspace_cargo: Option<Arc<CargoToml>>,
     /// `target/pyx` of the crate's workspace.
     pub target: Utf8PathBuf,
     pub directories: Directories,
-    /// Where cargo looks for its configuration, there or not.
+    /// Where cargo looks for its configuration, existing or not.
     pub cargo_configs: Vec<Utf8PathBuf>,
-    /// Whether a person has cargo start something else in the compiler's place.
+    /// Whether the user has cargo start something else instead of the compiler.
     pub wraps_compiler: bool,
-    /// Whether its extension is built in a target directory of its own: in a shared one another
-    /// member's build would take the place of its artifact, or compile its crate in another way.
+    /// Whether its extension is built in a target directory of its own: in a shared one, another member's
+    /// build would replace its artifact, or compile its crate differently.
     pub has_own_target_dir: bool,
     pub bindings: Bindings,
     /// The library's name with underscores; `None` for a crate of binaries.
@@ -88,11 +88,11 @@ pub struct Member {
     pub bins: Vec<String>,
     /// The dotted name of the extension module as `[tool.maturin] module-name` or the library says.
     pub module: String,
-    /// What `build-system.requires` lists besides maturin, where a build script may need it.
+    /// What `build-system.requires` lists besides maturin, if a build script may need it.
     pub build_requirements: Vec<String>,
     /// `[tool.maturin] features`, without the conditional ones.
     pub features: Vec<String>,
-    /// Those of `[tool.maturin] features` that are for some interpreters only.
+    /// Those of `[tool.maturin] features` that are only for some interpreters.
     pub conditional_features: Vec<ConditionalFeature>,
     /// Whether maturin's call of cargo follows from the settings above alone.
     pub plain: bool,
@@ -101,14 +101,14 @@ pub struct Member {
     pub requires_python: Option<VersionSpecifiers>,
     /// Cargo.toml of every path dependency, transitively, by path.
     pub path_dependencies: Vec<Arc<CargoToml>>,
-    /// The Cargo.toml of those of them that are part of it: not those above it, which are its hosts, and
-    /// what only these need.
+    /// The Cargo.toml of those of them that are part of it: not those above it, which are its hosts, nor what
+    /// only these need.
     pub parts: BTreeSet<Utf8PathBuf>,
     /// What the crate and each of its path dependencies depends on, by Cargo.toml.
     pub dependencies: Arc<BTreeMap<Utf8PathBuf, Vec<Dependency>>>,
     /// Normalised names of the Python distributions it depends on.
     pub needs: BTreeSet<String>,
-    /// Files whose content goes into the wheel's metadata or beside the module; there or not.
+    /// Files whose content goes into the wheel's metadata or next to the module; existing or not.
     pub metadata_files: Vec<Utf8PathBuf>,
 }
 
@@ -122,7 +122,7 @@ impl Member {
             || self.dir.file_name() == Some(folder)
     }
 
-    /// Whether its sources are a source distribution.
+    /// Whether its sources are an unpacked source distribution.
     pub fn is_packed(&self) -> bool {
         disk::is_file(&self.dir.join(METADATA))
     }
@@ -140,8 +140,7 @@ impl Member {
             .resolver()
     }
 
-    /// The features with which a local package is in the extension; none where it is none of those that
-    /// it depends on.
+    /// The features of a local package in the extension; empty if it is not a dependency.
     pub fn features_of(&self, package: &str) -> BTreeSet<&String> {
         let listed = self.dependencies.values().flatten();
         let local = listed.filter(|it| it.package == package && it.path.is_some());
@@ -154,8 +153,8 @@ impl Member {
         std::iter::once(&self.cargo).chain(&self.path_dependencies)
     }
 
-    /// Whether its Python is written from the symbols of its library, which must not be stripped before
-    /// (`UniFFI` user guide, "Generating bindings").
+    /// Whether its Python code is generated from the symbols of its library, which must not be stripped
+    /// before (`UniFFI` user guide, "Generating bindings").
     pub fn has_read_symbols(&self) -> bool {
         self.bindings == Bindings::Uniffi
     }
@@ -177,8 +176,8 @@ impl Member {
         }
     }
 
-    /// What its pyproject.toml says of Python: nothing where a crate is a module without one; `None` for a
-    /// crate that embeds Python.
+    /// What its pyproject.toml says about Python: an empty one for a module without pyproject.toml; `None`
+    /// for a crate that embeds Python.
     ///
     /// # Errors
     /// [`Error::Manifest`](crate::model::error::Error::Manifest)
@@ -200,7 +199,7 @@ impl Member {
         self.pyproject.as_ref()?.maturin("editable-profile")
     }
 
-    /// A feature as the crate itself calls it: cargo takes `crate/feature` for that as well.
+    /// A feature under the crate's own name: cargo also accepts `crate/feature`.
     pub fn own_feature<'a>(&self, feature: &'a str) -> &'a str {
         let package = self.cargo.package_name().unwrap_or_default();
         let own = feature.strip_prefix(package);
@@ -215,8 +214,7 @@ impl Member {
         said == Some(true)
     }
 
-    /// Where cargo is told to keep what lies between the sources and the artifacts in `dir`, a
-    /// target directory or a folder in one.
+    /// Where cargo keeps the intermediate files for `dir`, a target directory or a folder in one.
     pub fn intermediate_dir(&self, dir: &Utf8Path) -> Utf8PathBuf {
         let Some(build) = &self.directories.build else {
             return dir.to_owned();
@@ -228,7 +226,7 @@ impl Member {
         }
     }
 
-    /// What its folder is called among those of its workspace's members, whatever the distribution is.
+    /// Its folder name among its workspace's members, whatever the distribution is.
     pub fn place(&self) -> String {
         let below = self
             .dir
@@ -244,7 +242,7 @@ impl Member {
             .join("-")
     }
 
-    /// The name as distributions are called in `dist-info` folders.
+    /// The name in the spelling of `dist-info` folders.
     pub fn escaped_name(&self) -> String {
         package_name::escape(&self.name)
     }
@@ -268,9 +266,9 @@ pub(super) fn order(members: &mut Vec<Member>) {
     *members = ordered;
 }
 
-/// Which of the members cannot build in one target directory with the others, `aside` being those that are
-/// not built now: cargo would call two libraries alike, or compile one crate now as an extension, now for
-/// another. The answer is the same whichever of them are asked for, and whatever they are called.
+/// Which of the members cannot share a target directory with the others, `aside` being those that are not
+/// built now: cargo would give two libraries one name, or compile one crate alternately as an extension and
+/// for another. The answer is the same whichever of them are asked for, and whatever their names.
 pub(super) fn separate_target_dirs(members: &mut [Member], aside: &[Member]) {
     for at in 0..members.len() {
         let member = &members[at];

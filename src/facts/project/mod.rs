@@ -56,13 +56,12 @@ pub struct Project {
     pub members: Vec<Member>,
     /// The packages that were not asked for.
     pub others: Vec<Member>,
-    /// The folders of packages of the same workspace that the folder does not mean, and none of the others
-    /// needs.
+    /// The folders of packages of the same workspace that are neither meant nor needed.
     pub aside: Vec<Utf8PathBuf>,
     /// The uv workspace at `home`, with the packages that maturin does not build.
     pub workspace: Option<UvWorkspace>,
     pub config: Config,
-    /// What it was found by, and whatever is read of it besides.
+    /// The manifests that it was found by, and others read later.
     pub manifests: Manifests,
 }
 
@@ -71,9 +70,9 @@ pub struct Project {
 pub struct Selection {
     /// `--manifest-path`: a Cargo.toml or pyproject.toml, absolute.
     pub manifest: Option<Utf8PathBuf>,
-    /// `-p`: names or folders; empty for all that the folder means.
+    /// `-p`: names or folders; empty for everything that the folder means.
     pub members: Vec<String>,
-    /// `--workspace`: also what the folder alone would not mean.
+    /// `--workspace`: everything, even beyond what the folder means.
     pub workspace: bool,
     /// `--exclude`: names or folders.
     pub excluded: Vec<String>,
@@ -85,7 +84,7 @@ impl Project {
         Self::find(session, selection, Manifests::default())
     }
 
-    /// What stands for a project where there is none: nothing is written into the working directory.
+    /// A stand-in if there is no project: nothing is written into the working directory.
     pub(crate) fn none(session: &Session) -> Self {
         Self {
             root: session.cwd.clone(),
@@ -142,8 +141,8 @@ impl Project {
         })
     }
 
-    /// The same project as it is found from the root of its cargo workspace: with the packages that
-    /// share it, needed or not. Unchanged where another project is found there.
+    /// The same project as found from the root of its cargo workspace: with the packages that share it,
+    /// needed or not. Unchanged if another project is found there.
     pub fn whole(self, session: &Session) -> Result<Self> {
         let Some(member) = self.members.first() else {
             return Ok(self);
@@ -176,7 +175,7 @@ impl Project {
         self.members.iter().chain(&self.others)
     }
 
-    /// The name of the package that a path is in, as cargo chooses; of all where it is in none.
+    /// The name of the package that a path is in, as cargo chooses; all names if it is in none.
     pub fn around(&self, path: &Utf8Path) -> Vec<String> {
         let inside = self.all().filter(|member| path.starts_with(&member.dir));
         let nearest = inside.max_by_key(|member| member.dir.as_str().len());
@@ -193,8 +192,8 @@ impl Project {
         named(&self.root, &all, words)
     }
 
-    /// The uv.lock that the packages are locked in. A development environment beside them, of which
-    /// none is a part, may have one of its own; that is not theirs.
+    /// The uv.lock that the packages are locked in. A development environment next to them may have one of
+    /// its own, which is not theirs.
     ///
     /// # Errors
     /// [`Error::Manifest`] for a pyproject.toml that cannot be read.
@@ -221,8 +220,8 @@ impl Project {
         Ok(theirs.then_some(path))
     }
 
-    /// The versions of uv that are allowed to work here: `required-version` in uv.toml, else in
-    /// `[tool.uv]`; a version alone is that one. uv itself complains of what is neither.
+    /// The uv versions that are allowed here: `required-version` in uv.toml, else in `[tool.uv]`; a bare
+    /// version means exactly that one. uv itself rejects invalid ones.
     ///
     /// # Errors
     /// [`Error::Manifest`] for a file that cannot be read.
@@ -249,12 +248,12 @@ impl Project {
         checkout::root(&self.root).unwrap_or(&self.home)
     }
 
-    /// A path below the root as people write it, any other whole.
+    /// A path relative to the root if it is below it, with forward slashes; otherwise unchanged.
     pub fn display(&self, path: &Utf8Path) -> Utf8PathBuf {
         shown(&self.root, path)
     }
 
-    /// What every member's `requires-python` says.
+    /// Every member's `requires-python`.
     pub fn requires_python(&self) -> Vec<VersionSpecifiers> {
         self.members
             .iter()
@@ -262,7 +261,8 @@ impl Project {
             .collect()
     }
 
-    /// The same with what uv requires of the environment: what all packages of a workspace say, and its lock.
+    /// The same, with what uv requires of the environment: what all packages of a workspace say, and its
+    /// lock.
     pub fn environment_requires_python(&self) -> Vec<VersionSpecifiers> {
         let mut all = self.requires_python();
         let Some(workspace) = &self.workspace else {
@@ -281,8 +281,8 @@ impl Project {
         all
     }
 
-    /// The folder for what no other project may have, too: `state`, or one in it with the project's name
-    /// where that is of a workspace around the project.
+    /// The folder for what must not be shared with other projects: `state`, or one in it with the project's
+    /// name if `state` belongs to a workspace around the project.
     pub fn own_state(&self) -> Utf8PathBuf {
         if self.owns(&self.state) {
             return self.state.clone();
@@ -290,13 +290,13 @@ impl Project {
         self.state.join(own_name(&self.home))
     }
 
-    /// Whether what is built in a folder is this project's alone.
+    /// Whether only this project builds in a folder.
     pub fn owns(&self, folder: &Utf8Path) -> bool {
         let own = own_name(&self.home);
         folder.starts_with(&self.home) || folder.components().any(|part| part.as_str() == own)
     }
 
-    /// The folder of the environments besides the default one.
+    /// The folder of the environments other than the default one.
     pub fn envs(&self) -> Utf8PathBuf {
         self.own_state().join("envs")
     }
@@ -306,7 +306,7 @@ impl Project {
         self.own_state().join("builds").join(name)
     }
 
-    /// Where is recorded what the builds were made from.
+    /// Where the inputs of builds are recorded.
     pub fn build_records(&self) -> Utf8PathBuf {
         self.state.join("state.json")
     }
@@ -316,8 +316,8 @@ impl Project {
     }
 }
 
-/// `target/pyx` of whatever the environment belongs to, so that one environment has one lock: the
-/// cargo target directory of a project's only package, else the one at the root.
+/// `target/pyx` of whatever the environment belongs to, so that one environment has one lock: the cargo
+/// target directory of a project's only package, else the one at the root.
 fn state_directory(
     manifests: &Manifests,
     session: &Session,

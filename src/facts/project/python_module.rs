@@ -7,20 +7,20 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::PYO3;
 
-/// A crate that starts an interpreter: PyO3 with `auto-initialize`.
+/// A crate that embeds an interpreter: PyO3 with `auto-initialize`.
 pub(super) fn embeds_python(cargo: &CargoToml) -> bool {
     cargo.dependencies().iter().any(|dependency| {
         dependency.package == "pyo3" && dependency.features.iter().any(|f| f == "auto-initialize")
     })
 }
 
-/// A crate that is a module to import, and nothing that starts an interpreter.
+/// A crate that is a module to import, and embeds no interpreter.
 pub(super) fn is_extension(cargo: &CargoToml) -> bool {
     let kinds = cargo.crate_types();
     kinds.iter().any(|kind| kind == "cdylib") && !embeds_python(cargo)
 }
 
-/// A crate that is compiled with PyO3, if only for its tests.
+/// A crate that is compiled with PyO3, even if only for its tests.
 pub(super) fn uses_python(cargo: &CargoToml) -> bool {
     let mut all = cargo
         .dependencies()
@@ -29,9 +29,9 @@ pub(super) fn uses_python(cargo: &CargoToml) -> bool {
     all.any(|dependency| PYO3.contains(&&*dependency.package))
 }
 
-/// Whether maturin makes a module of a crate by its Cargo.toml alone: an extension that always has PyO3,
-/// and a `#[pymodule]` in its sources, without which a library that other programs load is none. Beside a
-/// pyproject.toml maturin wants that to say what builds it.
+/// Whether maturin makes a module of a crate by its Cargo.toml alone: an extension that always has PyO3, and
+/// a `#[pymodule]` in its sources, without which it is a library for other programs. If there is a
+/// pyproject.toml, maturin requires that to name the build backend.
 pub(super) fn is_module_by_itself(manifests: &Manifests, cargo: &CargoToml) -> Result<bool> {
     let always_has = |name: &&str| {
         let optionally = [(*name).to_owned(), format!("dep:{name}")];
@@ -55,8 +55,8 @@ pub(super) fn is_module_by_itself(manifests: &Manifests, cargo: &CargoToml) -> R
     Ok(false)
 }
 
-/// Whether a package of setuptools builds crates in folders below its own: what it requires says so, or a
-/// file by which it builds. A backend that the project brings may do anything.
+/// Whether a setuptools package builds crates in folders below its own, according to what it requires or to
+/// its build files. A build backend that the project brings itself may do anything.
 pub(super) fn builds_crates(pyproject: &PyProject) -> Result<bool> {
     const COMPILERS: [&str; 4] = ["setuptools-rust", "setuptools_rust", "cargo", "maturin"];
     if pyproject
@@ -78,7 +78,7 @@ pub(super) fn builds_crates(pyproject: &PyProject) -> Result<bool> {
     Ok(false)
 }
 
-/// `#[pymodule]`, `#[pyo3::pymodule(…)]` or `#[cfg_attr(…, pymodule)]`, none of its helpers; or the
+/// `#[pymodule]`, `#[pyo3::pymodule(…)]` or `#[cfg_attr(…, pymodule)]`, but none of its helpers; or the
 /// function that Python looks for.
 pub fn makes_module(line: &str) -> bool {
     let line = line.trim_start();

@@ -7,10 +7,10 @@ use crate::world::disk;
 use crate::world::manifest::PyProject;
 use crate::world::tool::Tool;
 
-/// Older ones build all the same.
+/// Older versions build it anyway.
 const REFUSES: [u64; 2] = [1, 8];
 
-/// Finds what this maturin would refuse, to say it with its place.
+/// Finds what this maturin would reject, to report it with its place.
 ///
 /// # Errors
 /// [`Error::Manifest`](crate::model::error::Error::Manifest) with the place.
@@ -24,7 +24,7 @@ pub fn check(pyproject: &PyProject, maturin: &Tool) -> Result<()> {
     check_version(pyproject)
 }
 
-/// A name is of ASCII letters, digits, `-`, `_` and `.`, and ends as it begins with one of the first two
+/// A name consists of ASCII letters, digits, `-`, `_` and `.`, and begins and ends with one of the first two
 /// (packaging.python.org, "Names and normalization").
 fn check_name(pyproject: &PyProject) -> Result<()> {
     let toml = &pyproject.toml;
@@ -48,7 +48,7 @@ fn is_list(item: &Item) -> bool {
     item.is_array() || item.is_array_of_tables()
 }
 
-/// Settings of maturin's that are of one type in all its versions, with that for people.
+/// maturin settings with the same type in all its versions, and that type for people.
 const TYPES: [(&str, &str, IsRight); 15] = [
     ("all-features", "true or false", Item::is_bool),
     ("bindings", "a string", Item::is_str),
@@ -108,7 +108,7 @@ fn check_source(pyproject: &PyProject) -> Result<()> {
     Err(toml.error(&said.span, message, Some(hint.into())))
 }
 
-/// A `[project]` states its version, or that it is another file's (PEP 621).
+/// A `[project]` states its version, or that another file does (PEP 621).
 fn check_version(pyproject: &PyProject) -> Result<()> {
     let toml = &pyproject.toml;
     let dynamic = toml.strings(&["project", "dynamic"]);

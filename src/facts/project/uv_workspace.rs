@@ -16,14 +16,14 @@ use crate::world::manifest::{Manifests, PyProject};
 #[derive(Clone, Debug)]
 pub struct UvWorkspace {
     pub root: Arc<PyProject>,
-    /// Without the root, by their folders.
+    /// Without the root, by folder.
     pub members: Vec<Arc<PyProject>>,
-    /// The normalised name of the package from whose folder it was found, where that is Python alone.
+    /// The normalised name of the package whose folder it was found from, if that is pure Python.
     pub asked: Option<String>,
 }
 
 impl UvWorkspace {
-    /// The workspace that has its root in a folder; `None` where it is none.
+    /// The workspace whose root is a folder; `None` if it is not one.
     ///
     /// # Errors
     /// A pyproject.toml that cannot be read.
@@ -74,12 +74,12 @@ impl UvWorkspace {
         Ok(None)
     }
 
-    /// Its root, which may be no package, and its members.
+    /// Its root, which may not be a package, and its members.
     pub fn packages(&self) -> impl Iterator<Item = &Arc<PyProject>> {
         std::iter::once(&self.root).chain(&self.members)
     }
 
-    /// What maturin builds of it: members, and packages below its root that one of them has for a source.
+    /// What maturin builds of it: members, and packages below its root that one of them has as a source.
     ///
     /// # Errors
     /// A pyproject.toml that cannot be read.
@@ -98,7 +98,7 @@ impl UvWorkspace {
         Ok(found)
     }
 
-    /// The names of what a package needs of the workspace, directly or by others of it; normalised.
+    /// The names of what a package needs of the workspace, directly or indirectly; normalised.
     pub fn needs(&self, package: &PyProject) -> BTreeSet<String> {
         let mut needed = BTreeSet::new();
         let mut open = direct_needs(package);

@@ -3,10 +3,10 @@
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
 
-/// What one name is in each of its places.
+/// One name in each of its spellings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// `[project] name`, as it was said.
+    /// `[project] name`, as given.
     pub distribution: String,
     /// The name of the crate, normalised as in PEP 503.
     pub krate: String,
@@ -14,7 +14,7 @@ pub struct Name {
     pub module: String,
 }
 
-/// Python's keywords, those of Rust, and what cargo refuses (The Rust Reference, "Keywords"; cargo book, `name`).
+/// Keywords of Python and Rust, and what cargo rejects (The Rust Reference, "Keywords"; cargo book, `name`).
 const WORDS: &str = "abstract alloc and as assert async await become benchmarks box break build class const \
     continue core crate def del deps do dyn elif else enum examples except extern false final \
     finally fn for from gen global if impl import in incremental is lambda let loop macro match \
@@ -22,18 +22,17 @@ const WORDS: &str = "abstract alloc and as assert async await become benchmarks 
     site-packages static std struct super test tests trait true try type typeof union unsafe \
     unsized use virtual where while with yield";
 
-/// What every project depends on that we make or adopt: one of the same name would be in the way.
+/// Dependencies of every project that pyx creates or adopts: one with the same name would be in the way.
 const NEEDED: [&str; 3] = ["maturin", "pyo3", "pytest"];
 
-/// Names of devices, for which Windows makes no folders.
+/// Device names, for which Windows creates no folders.
 const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
 
 impl Name {
-    /// `beside`: names that the project has in the same places. `hint`: what to do to get the name that
-    /// it is called with.
+    /// `beside`: names that the project has in the same places. `hint`: what to do to use the given name.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the rule that the name breaks.
+    /// [`Error::Refused`] with the rule that the name violates.
     pub fn parse(text: &str, beside: &[&str], hint: impl Fn(&str) -> String) -> Result<Self> {
         let refused = |why: &str, other: &str| {
             let message = format!("`{text}` cannot be the name: {why}");
@@ -70,7 +69,7 @@ fn is_distribution(text: &str) -> bool {
     edge(text.chars().next()) && edge(text.chars().last()) && text.chars().all(inner)
 }
 
-/// The nearest name that is one.
+/// The nearest valid name.
 fn repaired(text: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name = package_name::normalize(&text.chars().map(letter).collect::<String>());

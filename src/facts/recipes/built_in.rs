@@ -11,7 +11,7 @@ macro_rules! embedded {
     };
 }
 
-/// Name and text of every file of `recipes/` that the program brings along.
+/// Name and text of every file of `recipes/` that the program contains.
 pub const FILES: &[(&str, &str)] = embedded![
     "apart.py",
     "audit.just",
@@ -73,12 +73,12 @@ pub fn folder(session: &Session) -> Utf8PathBuf {
     session.cache().join("recipes").join(&digest[..16])
 }
 
-/// Whether [`folder`] is written.
+/// Whether [`folder`] is complete.
 pub fn are_written(session: &Session) -> bool {
     disk::is_file(&folder(session).join("justfile"))
 }
 
-/// The text of a justfile that has all of them.
+/// The text of a justfile that imports all of them.
 pub fn imports() -> String {
     let names = FILES
         .iter()
@@ -88,7 +88,7 @@ pub fn imports() -> String {
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// Their names, and the first line of what each says of itself.
+/// Their names, and the first line of each description.
 pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
     FILES.iter().filter_map(|(name, text)| {
         let doc = text.lines().next().unwrap_or_default();

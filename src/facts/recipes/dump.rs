@@ -16,7 +16,7 @@ use super::recipe::Recipe;
 /// The metadata of a recipe that needs no build before it runs: `[metadata('no-build')]`.
 const NO_BUILD: &str = "no-build";
 
-/// just's own description of a justfile; `None` where there is none.
+/// just's own description of a justfile; `None` if there is none.
 pub(super) fn dump(
     session: &Session,
     just: &Tool,
@@ -40,7 +40,7 @@ pub(super) fn dump(
     Module::parse(&output.stdout).map(Some)
 }
 
-/// `just --dump --dump-format json`, as far as it is read here.
+/// `just --dump --dump-format json`, as far as it is needed here.
 #[derive(Debug, Default, Deserialize)]
 pub struct Module {
     recipes: BTreeMap<String, Described>,
@@ -48,7 +48,7 @@ pub struct Module {
     aliases: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     modules: BTreeMap<String, Module>,
-    /// The recipe that stands for the module.
+    /// The module's default recipe.
     #[serde(default)]
     first: Option<String>,
     #[serde(default)]
@@ -93,10 +93,10 @@ struct Parameter {
 }
 
 impl Module {
-    /// By what `just --dump --dump-format json` prints.
+    /// From the output of `just --dump --dump-format json`.
     ///
     /// # Errors
-    /// [`ProjectError::Justfile`] for what just would not say.
+    /// [`ProjectError::Justfile`] for anything else.
     pub fn parse(said: &str) -> Result<Self> {
         let unread = |error| {
             Error::Project(ProjectError::Justfile(format!(
@@ -106,8 +106,8 @@ impl Module {
         serde_json::from_str(said).map_err(unread)
     }
 
-    /// Whether just looks for a recipe that is not there in the justfiles above (just's manual, "Fallback to
-    /// Parent justfiles").
+    /// Whether just looks for a missing recipe in the justfiles above (just's manual, "Fallback to Parent
+    /// justfiles").
     pub(super) fn falls_back(&self) -> bool {
         self.settings.fallback == Some(true)
     }
@@ -117,7 +117,7 @@ impl Module {
         self.recipes.values().chain(below).collect()
     }
 
-    /// Whether just writes a script where temporary files go, for a recipe or for one that it needs.
+    /// Whether just writes a script to the temporary folder, for a recipe or for one of its dependencies.
     fn is_script(&self, recipe: &Described) -> bool {
         let all = self.all();
         let mut waiting = vec![recipe];
@@ -161,7 +161,7 @@ impl Module {
         private.chain(self.aliases_below("")).collect()
     }
 
-    /// `prefix`: the path of the module with `::` at its end; empty for the justfile itself.
+    /// `prefix`: the path of the module followed by `::`; empty for the justfile itself.
     fn aliases_below(&self, prefix: &str) -> Vec<String> {
         let own = self.aliases.keys().map(|name| format!("{prefix}{name}"));
         let below = self.modules.iter();
@@ -170,7 +170,7 @@ impl Module {
         own.chain(below).collect()
     }
 
-    /// The paths of all modules below, each with that of the recipe that stands for it.
+    /// The paths of all modules below, each with that of its default recipe.
     pub fn modules(&self) -> BTreeMap<String, Option<String>> {
         let mut found = BTreeMap::new();
         for (name, module) in &self.modules {

@@ -26,19 +26,19 @@ pub use built_in::{FILES, are_written, folder, imports, names, text};
 pub use dump::Module;
 pub use recipe::Recipe;
 
-/// The recipes at hand.
+/// The available recipes.
 #[derive(Clone, Debug, Default)]
 pub struct Recipes {
     /// The project's justfile, absolute.
     pub justfile: Option<Utf8PathBuf>,
-    /// Of the project, in its order by name; private ones and aliases are callable, not listed.
+    /// Of the project, ordered by name; private ones and aliases can be called, but are not listed.
     pub project: Vec<Recipe>,
     /// Names of the project's private recipes and aliases.
     pub hidden: Vec<String>,
-    /// Those of justfiles above to which the project's falls back, the nearest first; callable, not listed.
+    /// Those of justfiles above that the project's falls back to, the nearest first; they can be called, but
+    /// are not listed.
     pub above: Vec<Recipe>,
-    /// The paths of the project's modules, `web` or `web::api`, each with that of the recipe that stands
-    /// for it.
+    /// The paths of the project's modules, `web` or `web::api`, each with that of its default recipe.
     pub modules: BTreeMap<String, Option<String>>,
     pub built_in: Vec<Recipe>,
 }
@@ -46,11 +46,11 @@ pub struct Recipes {
 impl Recipes {
     /// All of them; the built-in ones must have been [written](are_written).
     ///
-    /// `dir`: where just looks for the project's justfile, there and above; one that lies outside of
-    /// `within` is somebody else's.
+    /// `dir`: where just looks for the project's justfile, there and above; one outside `within` belongs to
+    /// someone else.
     ///
     /// # Errors
-    /// [`ProjectError::Justfile`] with just's own words for a file that it cannot read.
+    /// [`ProjectError::Justfile`] with just's own message for a file that it cannot read.
     pub fn gather(
         session: &Session,
         just: &Tool,
@@ -99,8 +99,8 @@ impl Recipes {
         Ok(recipes)
     }
 
-    /// The path of the recipe that just takes `words` to begin with: modules may stand before it as words
-    /// of their own (just's manual, "Modules"). Its own options and overrides, `name=value`, are passed over.
+    /// The path of the recipe that just takes `words` to begin with: modules may come before it as separate
+    /// words (just's manual, "Modules"). Its own options and overrides, `name=value`, are skipped.
     pub fn path(&self, words: &[String]) -> Option<String> {
         let mut words = words[options::leading(words)..].iter();
         let mut path = words.next()?.clone();
@@ -113,7 +113,7 @@ impl Recipes {
         Some(stands_for_it.unwrap_or(path))
     }
 
-    /// The recipe of that name: the project's before a built-in one.
+    /// The recipe with that name: the project's takes precedence over a built-in one.
     pub fn find(&self, name: &str) -> Option<Recipe> {
         let named = |recipe: &&Recipe| recipe.name == name;
         let own = self.project.iter().find(named).cloned();
@@ -131,7 +131,7 @@ impl Recipes {
             .or_else(|| self.built_in.iter().find(named).cloned())
     }
 
-    /// That there is no recipe of that name; the hint is the call with the nearest that there is.
+    /// The error that there is no such recipe; the hint is the call with the nearest existing one.
     pub fn unknown(&self, name: &str, call: &str) -> Error {
         if name.starts_with('-') {
             let message = format!("`{call}` does not pass the option `{name}` on to just");
@@ -160,7 +160,7 @@ impl Recipes {
 /// The text of a recipe of the project that the working directory is in.
 ///
 /// # Errors
-/// [`ProjectError::Justfile`] where just has none.
+/// [`ProjectError::Justfile`] if just has none.
 pub fn source(session: &Session, just: &Tool, name: &str) -> Result<String> {
     let call = Invocation::new(just.path.clone(), &session.cwd)
         .args(["--show", name, "--color", "never"])

@@ -1,7 +1,7 @@
 //! just options that people write before a recipe, and that are passed on to just.
 
-/// By name, how many values each takes (`just --help`). Those that say which justfile is meant, that
-/// print something and run no recipe, or that cargo has as well are none of them.
+/// By name, how many values each takes (`just --help`). Not included: those that choose a justfile, that
+/// print something and run no recipe, or that cargo has too.
 const PASSED: &[(&str, usize)] = &[
     ("--allow-missing", 0),
     ("--clear-shell-args", 0),
@@ -27,8 +27,7 @@ const PASSED: &[(&str, usize)] = &[
     ("--yes", 0),
 ];
 
-/// How many of the first words are options that are passed on, with their values, or overrides
-/// (`name=value`).
+/// How many of the first words are options to pass on, with their values, or overrides (`name=value`).
 pub(super) fn leading(words: &[String]) -> usize {
     let mut at = 0;
     while let Some(word) = words.get(at) {

@@ -5,18 +5,17 @@ use serde::Serialize;
 /// One recipe, as far as people and plans need it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Recipe {
-    /// With the modules that it is in: `web::build`.
+    /// With its modules: `web::build`.
     pub name: String,
     pub doc: Option<String>,
     pub groups: Vec<String>,
-    /// As just writes them in its list: `target *args`.
+    /// As in just's list: `target *args`.
     pub parameters: String,
     /// Whether it runs without a build before it.
     pub no_build: bool,
     /// Whether it is part of the program.
     pub built_in: bool,
-    /// Whether just runs it, or one that it needs, as a program that it writes to its folder of
-    /// temporary files.
+    /// Whether just runs it, or one of its dependencies, as a program that it writes to its temporary folder.
     #[serde(skip)]
     pub is_script: bool,
 }

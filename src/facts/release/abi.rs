@@ -6,19 +6,19 @@ use crate::world::interpreter::Interpreter;
 
 use super::super::{Build, SupportedPythons};
 
-/// One wheel, as far as the interpreter decides about it.
+/// One wheel, as far as the interpreter determines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Abi {
     /// `cp312`, `cp313t`, `abi3`, `abi3t`; `py3` for what does not depend on Python.
     pub label: String,
-    /// What builds it.
+    /// The interpreter that builds it.
     pub python: Interpreter,
-    /// What it claims to run on and is here, oldest first.
+    /// The available interpreters that it claims to run on, oldest first.
     pub serves: Vec<Interpreter>,
 }
 
-/// `pythons`: oldest first. A version-independent package gets one wheel for all, and one of a stable ABI
-/// one for all that the ABI serves.
+/// `pythons`: oldest first. A version-independent package gets one wheel for all, and one with a stable ABI
+/// gets one for all that the ABI supports.
 pub(super) fn abis(
     build: &Build,
     pythons: &[Interpreter],
@@ -66,7 +66,7 @@ pub(super) fn abis(
     abis
 }
 
-/// Whether a wheel of that ABI claims to run on an interpreter, of whatever machine.
+/// Whether a wheel with that ABI claims to run on an interpreter, of whatever machine.
 pub(super) fn claims(build: &Build, abi: &Abi, python: &Interpreter) -> bool {
     let requires = build.member.requires_python.as_ref();
     if requires.is_some_and(|requires| !requires.contains(&python.version)) {
@@ -80,7 +80,7 @@ pub(super) fn claims(build: &Build, abi: &Abi, python: &Interpreter) -> bool {
     }
 }
 
-/// As in wheels' tags: `cp312`, `cp313t`, `pp310`.
+/// As in wheel tags: `cp312`, `cp313t`, `pp310`.
 pub fn label(python: &Interpreter) -> String {
     python.implementation.tag(minor(python))
 }
@@ -89,7 +89,7 @@ pub(super) fn minor(python: &Interpreter) -> (u64, u64) {
     minor::of(&python.version)
 }
 
-/// Whether there is a distribution of it: an sdist has a pyproject.toml, and a wheel is built from that.
+/// Whether it has distributions: an sdist has a pyproject.toml, and a wheel is built from the sdist.
 pub(super) fn has_wheels(member: &Member) -> bool {
     member.pyproject.is_some()
 }

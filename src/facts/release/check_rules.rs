@@ -7,8 +7,8 @@ use crate::world::disk;
 use crate::world::session::Session;
 use crate::world::tool::Toolbox;
 
-/// Where a project configures check-wheel-contents, which looks in the folders above as well, and
-/// pydistcheck (the first of them).
+/// Where a project configures check-wheel-contents, which also looks in the folders above, and pydistcheck
+/// (the first of them).
 const LINTERS_READ: [&str; 5] = [
     "pyproject.toml",
     "tox.ini",
@@ -17,7 +17,7 @@ const LINTERS_READ: [&str; 5] = [
     ".check-wheel-contents.cfg",
 ];
 
-/// Our own rules, the linters and what they are told, as one hash. `root`: where the linters are run.
+/// pyx's own rules, the linters and their arguments, as one hash. `root`: where the linters are run.
 pub(super) fn digest(
     session: &Session,
     root: &Utf8Path,

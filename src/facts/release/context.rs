@@ -20,7 +20,7 @@ pub(in crate::facts) struct ReleaseContext<'a> {
 }
 
 impl ReleaseContext<'_> {
-    /// Any version, where nothing is known of the member's PyO3.
+    /// Any version, if nothing is known about the member's PyO3.
     pub(super) fn supported_pythons(&self, build: &Build) -> SupportedPythons {
         let found = SupportedPythons::of_member(
             self.session,

@@ -14,23 +14,23 @@ use crate::world::process;
 use crate::world::session::Session;
 use crate::world::toolchain;
 
-/// rustc's flags from the environment and from cargo's configuration: what we add must not replace
-/// them (cargo book, `build.rustflags`: of its four sources only the first that has some counts).
+/// rustc's flags from the environment and from cargo's configuration: what pyx adds must not replace them
+/// (cargo book, `build.rustflags`: of its four sources only the first non-empty one counts).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rustflags {
-    /// Those that hold for every target.
+    /// Those for every target.
     pub general: Vec<String>,
-    /// By target triple, where `target.TRIPLE.rustflags` or a `cfg` that fits it has some: what
-    /// the environment says of it. Those of the general source are ignored there.
+    /// By target triple, if `target.TRIPLE.rustflags` or a matching `cfg` has some: the value for its
+    /// environment variable. The general source is ignored there.
     pub by_target: BTreeMap<String, String>,
-    /// The triple of the machine; known where a target has flags of its own.
+    /// The machine's triple; known if a target has flags of its own.
     pub host: Option<String>,
-    /// Whether they are the environment's, which every build has.
+    /// Whether they come from the environment, which every build has.
     pub is_of_the_environment: bool,
 }
 
 impl Rustflags {
-    /// `config`: that of `dir`. `targets`: the triples to build for besides that of the machine.
+    /// `config`: that of `dir`. `targets`: the triples to build for besides the machine's.
     pub(super) fn gather(
         session: &Session,
         config: &CargoConfig,
@@ -65,7 +65,7 @@ impl Rustflags {
         Ok(flags)
     }
 
-    /// What a build elsewhere has of them.
+    /// Those that a build elsewhere has too.
     #[must_use]
     pub fn elsewhere(&self) -> Self {
         if self.is_of_the_environment {
@@ -75,8 +75,8 @@ impl Rustflags {
         }
     }
 
-    /// What rustc is to be told for `target` (none: the machine's) besides `own`: a variable of
-    /// cargo and its value.
+    /// What rustc is to be told for `target` (`None`: the machine's) besides `own`: a cargo variable and its
+    /// value.
     pub fn with(&self, target: Option<&str>, own: Vec<String>) -> (String, String) {
         let triple = target.or(self.host.as_deref());
         let said = triple.and_then(|triple| Some((triple, self.by_target.get(triple)?)));
@@ -92,7 +92,7 @@ impl Rustflags {
     }
 }
 
-/// Those that leave no other source a say, be they none.
+/// Those that override all other sources, even if empty.
 fn of_the_environment(session: &Session) -> Option<Vec<String>> {
     if let Some(encoded) = session.env.get("CARGO_ENCODED_RUSTFLAGS") {
         if encoded.is_empty() {
@@ -103,13 +103,13 @@ fn of_the_environment(session: &Session) -> Option<Vec<String>> {
     session.env.get("RUSTFLAGS").map(|flags| split(flags))
 }
 
-/// The variable that says the same to cargo as a key of `[target.TRIPLE]` does.
+/// cargo's environment variable for a key of `[target.TRIPLE]`.
 pub(super) fn variable(triple: &str, key: &str) -> String {
     let triple = triple.to_uppercase().replace(['-', '.'], "_");
     format!("CARGO_TARGET_{triple}_{key}")
 }
 
-/// Whether one of the keys of `[target]`, a triple or a `cfg`, is for that target.
+/// Whether one of the keys of `[target]`, a triple or a `cfg`, applies to that target.
 pub(super) fn fits(
     keys: &BTreeSet<&str>,
     triple: &str,

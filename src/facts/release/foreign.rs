@@ -19,7 +19,7 @@ use super::pythons::{self, Tried};
 /// What starts a program for another machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Emulator {
-    /// A program and its arguments; none where the system starts it by itself.
+    /// A program and its arguments; empty if the system starts it by itself.
     pub words: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ impl ForeignPython {
         }
     }
 
-    /// The name of a folder of its own: `cp311-aarch64-gnu`.
+    /// Its own folder name: `cp311-aarch64-gnu`.
     pub fn folder(&self) -> String {
         format!("{}-{}", label(&self.tried.interpreter), self.machine)
     }
@@ -58,7 +58,7 @@ impl ForeignPython {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ForeignTarget {
     pub(super) triple: String,
-    /// One of each minor version, oldest first.
+    /// One for each minor version, oldest first.
     pub(super) pythons: Vec<ForeignPython>,
     /// Why there is none, as the end of a sentence.
     pub(super) lack: String,
@@ -74,8 +74,8 @@ impl ForeignTarget {
         }
     }
 
-    /// Whether the same Pythons run the programs of another target: what ran on one of them is told by
-    /// the Python's name.
+    /// Whether the same Pythons run the programs of another target: results are recorded by the Python's
+    /// name.
     pub(super) fn is_twin_of(&self, triple: &str) -> bool {
         let own = Machine::of_triple(&self.triple);
         own.is_some() && own == Machine::of_triple(triple)
@@ -124,7 +124,7 @@ impl ForeignTarget {
     }
 }
 
-/// Pythons for that machine that are asked for by their paths.
+/// Pythons for that machine that are asked for by path.
 fn named(context: &ReleaseContext<'_>, machine: &Machine) -> Vec<Utf8PathBuf> {
     let words = pythons::words(context).iter();
     let paths = words.filter_map(|word| pythons::path(context.session, word));
@@ -133,7 +133,7 @@ fn named(context: &ReleaseContext<'_>, machine: &Machine) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// Those that the project allows and that were meant, one of each minor version.
+/// Those that the project allows and that were meant, one for each minor version.
 fn meant(context: &ReleaseContext<'_>, found: &[ForeignPython]) -> Vec<ForeignPython> {
     let interpreter = |python: &ForeignPython| python.tried.interpreter.clone();
     let all: Vec<Interpreter> = found.iter().map(interpreter).collect();
@@ -147,8 +147,8 @@ fn meant(context: &ReleaseContext<'_>, found: &[ForeignPython]) -> Vec<ForeignPy
     meant.iter().filter_map(own).collect()
 }
 
-/// The Python at a path with what starts it: what cargo was told of the target, else the system by itself,
-/// else qemu.
+/// The Python at a path with what starts it: what cargo is configured to use for the target, else the system
+/// by itself, else qemu.
 ///
 /// # Errors
 /// Why nothing does, as the end of a sentence.
@@ -198,7 +198,7 @@ fn wording(error: &Error) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// qemu's emulator of one process; Debian has it under two names.
+/// qemu's user-mode emulator; Debian has it under two names.
 fn qemu(session: &Session, machine: &Machine, python: &Utf8Path) -> Option<Vec<String>> {
     let names = [
         format!("qemu-{}", machine.arch),
@@ -211,11 +211,12 @@ fn qemu(session: &Session, machine: &Machine, python: &Utf8Path) -> Option<Vec<S
     Some(words.collect())
 }
 
-/// `target.TRIPLE.runner`, by a variable or in a file, else by a `cfg` that fits the target (cargo book,
-/// "Configuration"); none where nobody says it.
+/// `target.TRIPLE.runner`, from a variable or a file, else from a matching `cfg` (cargo book,
+/// "Configuration"); empty if not configured.
 ///
 /// # Errors
-/// Why it is not started, as the end of a sentence: what only looks starts nothing that the checkout names.
+/// Why it is not started, as the end of a sentence: a read-only command starts nothing that the checkout
+/// names.
 fn runner(
     session: &Session,
     config: &CargoConfig,
@@ -260,7 +261,7 @@ mod tests {
     use crate::world::machine;
     use crate::world::manifest::Manifests;
 
-    /// A Python for another machine, and a PATH on which is what the test puts there.
+    /// A Python for another machine, and a PATH with what the test puts there.
     struct World {
         _temp: tempfile::TempDir,
         dir: Utf8PathBuf,
@@ -290,7 +291,7 @@ mod tests {
             }
         }
 
-        /// A program that runs what it is given by the Python of this machine.
+        /// A program that runs its argument with this machine's Python.
         fn emulator(&self, name: &str) -> Utf8PathBuf {
             let path = self.dir.join("bin").join(name);
             let own = Session::read().unwrap();

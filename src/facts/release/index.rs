@@ -26,18 +26,18 @@ const CHECK_URL: &str = "UV_PUBLISH_CHECK_URL";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
-    /// Where files are sent, without credentials.
+    /// Where files are uploaded, without credentials.
     pub url: String,
-    /// Whether uv can look at what is there already.
+    /// Whether uv can check what is already there.
     pub listed: bool,
-    /// What uv's command line has of it; never credentials: uv finds a URL that holds some where it
-    /// was found here.
+    /// uv's arguments for it; never credentials: uv itself finds a URL with credentials where it was found
+    /// here.
     pub args: Vec<String>,
     /// Variables that uv must not see, because another index was chosen.
     pub unset: Vec<String>,
 }
 
-/// Where files are sent, as somebody has said it.
+/// Where files are uploaded, as stated by the user.
 struct StatedIndex {
     url: String,
     check_url: Option<String>,
@@ -47,11 +47,11 @@ struct StatedIndex {
 }
 
 impl Index {
-    /// By the first of: the command line, uv's variables, `[tool.uv] publish-url`, the only index
-    /// with a `publish-url`, PyPI.
+    /// The first of: the command line, uv's variables, `[tool.uv] publish-url`, the only index with a
+    /// `publish-url`, PyPI.
     ///
     /// # Errors
-    /// [`Error::Refused`] where that names none, or several.
+    /// [`Error::Refused`] if there is none by that name, or several.
     pub(super) fn gather(session: &Session, project: &Project, to: &Publishing) -> Result<Self> {
         let config = PublishConfig::read(&project.manifests, &project.home)?;
         let variable = |name| session.var(name);
@@ -104,7 +104,7 @@ impl StatedIndex {
     }
 }
 
-/// By the name of an index of the project, which says itself where it lists its files.
+/// By the name of one of the project's indexes, which states where it lists its files.
 fn named(config: &PublishConfig, name: &str) -> Result<StatedIndex> {
     let mut indexes = config.indexes.iter();
     let index = indexes.find(|index| index.name == name).ok_or_else(|| {
@@ -130,7 +130,7 @@ fn named(config: &PublishConfig, name: &str) -> Result<StatedIndex> {
     })
 }
 
-/// A URL in arguments is seen by every process of the machine: it may hold no password.
+/// A URL in arguments is visible to every process of the machine: it may not contain a password.
 fn on_the_command_line(url: &str, check_url: Option<&str>) -> Result<StatedIndex> {
     let mut args = vec!["--publish-url".to_owned(), url.to_owned()];
     args.extend(
@@ -156,7 +156,7 @@ fn on_the_command_line(url: &str, check_url: Option<&str>) -> Result<StatedIndex
     })
 }
 
-/// Where nobody names one: what uv's configuration says, else PyPI.
+/// If none is named: what uv's configuration says, else PyPI.
 fn configured(config: &PublishConfig, check_url: Option<&str>) -> Result<StatedIndex> {
     let check_url = check_url.or(config.check_url.as_deref()).map(str::to_owned);
     let publishable: Vec<(&str, &str)> = publishable(config).collect();
@@ -180,7 +180,7 @@ fn configured(config: &PublishConfig, check_url: Option<&str>) -> Result<StatedI
     })
 }
 
-/// The names and upload URLs of indexes that take files.
+/// The names and upload URLs of indexes that accept files.
 fn publishable(config: &PublishConfig) -> impl Iterator<Item = (&str, &str)> {
     let indexes = config.indexes.iter();
     indexes.filter_map(|index| Some((index.name.as_str(), index.publish_url.as_deref()?)))
@@ -189,7 +189,7 @@ fn publishable(config: &PublishConfig) -> impl Iterator<Item = (&str, &str)> {
 /// The URL without credentials.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no URL, without showing it: it may hold a password.
+/// [`Error::Refused`] for what is not a URL, without showing it: it may contain a password.
 fn checked(url: &str) -> Result<String> {
     match Url::parse(url) {
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => {

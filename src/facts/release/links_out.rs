@@ -15,7 +15,7 @@ use crate::model::path::slashed;
 use crate::world::checkout;
 use crate::world::disk;
 
-/// One for each link that was followed. The sdist is only read where there are such links.
+/// One for each link that was followed. The sdist is only read if there are such links.
 pub(super) fn findings(
     project: &Project,
     member: &Member,
@@ -43,7 +43,7 @@ pub(super) fn findings(
     Ok(found)
 }
 
-/// What maturin packs, each at some place of its own in the sdist.
+/// What maturin packs, each at a place of its own in the sdist.
 fn folders(member: &Member) -> BTreeSet<Utf8PathBuf> {
     let crates = member.path_dependencies.iter().map(|cargo| cargo.dir());
     let own = [&*member.dir, member.cargo.dir()];
@@ -53,7 +53,7 @@ fn folders(member: &Member) -> BTreeSet<Utf8PathBuf> {
         .collect()
 }
 
-/// The folder that a link may not leave.
+/// The folder that a link may not lead out of.
 fn bounds<'a>(project: &'a Project, folder: &'a Utf8Path) -> &'a Utf8Path {
     let own = checkout::root(&project.root).unwrap_or(&project.root);
     if folder.starts_with(own) {
@@ -62,13 +62,13 @@ fn bounds<'a>(project: &'a Project, folder: &'a Utf8Path) -> &'a Utf8Path {
     checkout::root(folder).unwrap_or(folder)
 }
 
-/// A path of an sdist without the folder that all of it is in.
+/// A path in an sdist without its top-level folder.
 fn below_top(name: &str) -> &str {
     name.split_once('/').map_or(name, |(_, below)| below)
 }
 
-/// Whether a link of a folder is among what is packed. maturin packs a folder at its path below one that
-/// it has in common with others; up to maturin 1.0 a path dependency at a place for all of them.
+/// Whether a link in a folder is among what is packed. maturin packs a folder at its path below a common
+/// ancestor with others; up to maturin 1.0, a path dependency in a common place.
 fn is_packed(packed: &[String], folder: &Utf8Path, link: &Utf8Path) -> bool {
     let at = |place: String| {
         let inside = format!("{place}/");

@@ -1,6 +1,6 @@
 //! What checks a distribution, by name: pyx's own rules and the established linters.
 
-/// The name of our own rules among the checks.
+/// The name of pyx's own rules among the checks.
 pub const OWN_RULES: &str = "pyx";
 
 /// A program that judges a distribution. In the order of tables.
@@ -39,8 +39,8 @@ impl Linter {
         }
     }
 
-    /// What in pyproject.toml would accept a finding, by its words; `None` where the linter lets none be
-    /// accepted.
+    /// The setting in pyproject.toml that would accept a finding, by its text; `None` if the linter does not
+    /// allow that.
     pub fn acceptance(self, message: &str) -> Option<String> {
         let rule = match self {
             Self::WheelContents => message.split_once(':')?.0,
@@ -52,7 +52,7 @@ impl Linter {
     }
 }
 
-/// Where a check stands in tables: our own rules first, and last what this version does not know.
+/// The position of a check in tables: pyx's own rules first, and last what this version does not know.
 pub fn column(check: &str) -> usize {
     let linters = Linter::ALL.iter().map(|linter| linter.name());
     let mut all = std::iter::once(OWN_RULES).chain(linters);

@@ -66,7 +66,7 @@ pub use record::{
 };
 pub use release_facts::{Release, SOURCES};
 
-/// `[tool.pydistcheck] ignore`, where that is run.
+/// `[tool.pydistcheck] ignore`, where pydistcheck is run.
 fn distcheck_ignored(project: &Project) -> Result<Vec<String>> {
     let pyproject = project
         .manifests
@@ -144,7 +144,7 @@ impl Release {
         Ok(())
     }
 
-    /// Nothing where no wheel is tested.
+    /// Empty if no wheel is tested.
     fn foreign_targets(
         &self,
         context: &ReleaseContext<'_>,
@@ -170,7 +170,7 @@ impl Release {
     }
 }
 
-/// The interpreters that the release is for, each with what it says of itself, and what uv must get first.
+/// The interpreters that the release is for, each with its probe, and what uv must get first.
 fn tried(
     context: &ReleaseContext<'_>,
     installed: &[Interpreter],
@@ -201,10 +201,10 @@ fn rustflags(
     })
 }
 
-/// Whether a file that is named can be checked.
+/// Whether a named file can be checked.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no wheel and no sdist.
+/// [`Error::Refused`] for what is neither a wheel nor an sdist.
 fn checkable(file: &Utf8Path) -> Result<()> {
     let hint = format!("pass wheels (`{WHEEL_ENDING}`) and sdists (`{SDIST_ENDING}`)");
     if disk::is_dir(file) {
@@ -222,10 +222,11 @@ fn checkable(file: &Utf8Path) -> Result<()> {
         .ok_or_else(|| Error::refused(message, hint))
 }
 
-/// The distributions that are checked as they are, absolute: those that were named, else those of the members in `dist`.
+/// The distributions that are checked as they are, absolute: the named ones, else those of the members in
+/// `dist`.
 ///
 /// # Errors
-/// [`Error::Refused`] for what is no wheel and no sdist.
+/// [`Error::Refused`] for what is neither a wheel nor an sdist.
 fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let ReleaseContext {
         project,
@@ -254,7 +255,7 @@ fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8Pat
     Ok(names.into_iter().map(|name| dist.join(name)).collect())
 }
 
-/// The newest interpreter that the tools are locked for makes their environment.
+/// The newest interpreter that the tools are locked for is used for their environment.
 fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
     let good = pythons::one_of_each(&pythons::released(installed, &[]));
     let mut good = good
@@ -288,7 +289,7 @@ fn dated(session: &Session, root: &Utf8Path) -> Result<(Option<String>, u64)> {
     Ok((commit, said.or(time).unwrap_or(OLDEST).max(OLDEST)))
 }
 
-/// Longer paths after shorter ones: the last that fits counts for rustc.
+/// Longer paths after shorter ones: rustc uses the last match.
 fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> {
     vec![
         (session.home(), "/pyx/home".to_owned()),
@@ -300,7 +301,7 @@ fn remapped(session: &Session, project: &Project) -> Vec<(Utf8PathBuf, String)> 
     .collect()
 }
 
-/// What is wrong with the project; where files are named, only these are looked at. `members`: `-p`.
+/// Problems of the project; if files are named, only these are checked. `members`: `-p`.
 pub(super) fn findings(
     session: &Session,
     project: &Project,
@@ -321,10 +322,10 @@ pub(super) fn findings(
     }
 }
 
-/// Whether any member makes a distribution.
+/// Checks that some member builds a distribution.
 ///
 /// # Errors
-/// [`Error::Refused`] where there is nothing to release.
+/// [`Error::Refused`] if there is nothing to release.
 pub(super) fn check_members(builds: &[Build]) -> Result<()> {
     if builds.iter().any(|build| abi::has_wheels(&build.member)) {
         return Ok(());

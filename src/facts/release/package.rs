@@ -17,12 +17,12 @@ pub struct Package {
     /// The member's name.
     pub name: String,
     pub version: String,
-    /// A copy of the sources to pack, absolute, where they are an unpacked sdist themselves: maturin
-    /// packs none that holds a PKG-INFO.
+    /// A copy of the sources to pack, absolute, if they are an unpacked sdist: maturin packs none that
+    /// contains a PKG-INFO.
     pub copy: Option<Utf8PathBuf>,
     /// Where its sdist is packed, absolute.
     pub sdist_dir: Utf8PathBuf,
-    /// As it was packed in this run.
+    /// As packed in this run.
     pub sdist: Option<Staged>,
     pub wheels: Vec<PlannedWheel>,
     pub expected: Expected,
@@ -30,7 +30,7 @@ pub struct Package {
     pub tested: bool,
 }
 
-/// Where a wheel is tried.
+/// Where a wheel is tested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trial {
     /// On interpreters, by their labels.
@@ -63,10 +63,10 @@ pub struct PlannedWheel {
     pub abi: Abi,
     pub platform: Platform,
     pub trial: Trial,
-    /// The folder that it stands in once it is built, absolute; its name tells from what.
+    /// Its folder once it is built, absolute; its name identifies the inputs.
     pub folder: Utf8PathBuf,
     pub staged: Option<Staged>,
-    /// The same of a second build, where one is asked for.
+    /// The same for a second build, if one is asked for.
     pub again: Option<(Utf8PathBuf, Option<Staged>)>,
 }
 
@@ -87,12 +87,12 @@ pub struct Staged {
     pub path: Utf8PathBuf,
     /// Hex.
     pub sha256: String,
-    /// What the checks of an earlier run said.
+    /// The results of an earlier run's checks.
     pub checks: Option<Vec<Checked>>,
 }
 
 impl Staged {
-    /// The only file in `folder` with that ending.
+    /// The only file in `folder` with that suffix.
     pub(super) fn find(folder: &Utf8Path, ending: &str, rules: &str) -> Option<Self> {
         let name = disk::names(folder)
             .into_iter()
@@ -105,7 +105,7 @@ impl Staged {
         })
     }
 
-    /// A wheel that a build would make again: the variables that its own has read say what they said.
+    /// A wheel that a build would reproduce: the variables that its build read are unchanged.
     pub(super) fn wheel(session: &Session, folder: &Utf8Path, rules: &str) -> Option<Self> {
         let text = disk::read_text(&folder.join(VARIABLES)).ok().flatten()?;
         let variables: Vec<Input> = serde_json::from_str(&text).ok()?;

@@ -13,18 +13,18 @@ use crate::world::machine::Machine;
 pub(super) struct Host {
     pub os: &'static str,
     pub arch: &'static str,
-    /// `None` where the C library is another one.
+    /// `None` if the C library is another one.
     pub glibc: Option<(u64, u64)>,
 }
 
-/// What was said about platforms, the command line first.
+/// What was stated about platforms, the command line first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StatedPlatform<'a> {
     pub target: Option<&'a str>,
     pub compatibility: Option<&'a str>,
     pub zig: Option<bool>,
-    /// Whether the symbols of the library are read once it is linked, as the bindings of `UniFFI` are made: zig
-    /// strips them with the debug information, which no wheel may hold.
+    /// Whether the library's symbols are read after linking, as `UniFFI` does to generate bindings: zig
+    /// strips them along with the debug information, which no wheel may contain.
     pub reads_symbols: bool,
 }
 
@@ -33,17 +33,16 @@ pub(super) struct StatedPlatform<'a> {
 pub struct Platform {
     /// A target triple; `None` for the machine's own.
     pub target: Option<String>,
-    /// What maturin is told of the platform tag; `None` where it finds it by itself.
+    /// The platform tag to pass to maturin; `None` if it finds it by itself.
     pub compatibility: Option<String>,
-    /// Whether zig links, for an older glibc than the machine's or for another machine.
+    /// Whether zig links, for a glibc older than the machine's or for another machine.
     pub zig: bool,
     /// Whether what is built runs on this machine.
     pub runs_here: bool,
 }
 
-/// What wheels for Linux are tagged with unless somebody says otherwise: the oldest that rustc's own
-/// standard library allows, and so installable nearly everywhere (PEP 599); of processors that came
-/// later the oldest that there is.
+/// The default tag of wheels for Linux: the oldest that rustc's own standard library supports, and so
+/// installable nearly everywhere (PEP 599); for newer processors the oldest that exists.
 const LINUX: &str = "manylinux2014";
 const MUSL: &str = "musllinux_1_2";
 
@@ -55,7 +54,7 @@ fn oldest_tag(target: Option<&str>) -> String {
     oldest.unwrap_or_else(|| LINUX.to_owned())
 }
 
-/// A machine that GitHub offers, and the target that `release wheel --target` is told there.
+/// A machine that GitHub offers, and the value for `release wheel --target` there.
 #[derive(Clone, Copy, Debug)]
 pub struct Hosted {
     /// The label of `runs-on`.
@@ -74,8 +73,8 @@ const fn hosted(runner: &'static str, [os, arch, target]: [&'static str; 3]) -> 
     }
 }
 
-/// Where the wheels of a release are made that is to run nearly everywhere. Not on `windows-11-arm`:
-/// Python for it begins with 3.11, and uv takes that for `x86_64` there.
+/// Where the wheels of a release that is to run nearly everywhere are built. Not on `windows-11-arm`: Python
+/// for it begins with 3.11, and uv takes that for `x86_64` there.
 pub const HOSTED: [Hosted; 7] = [
     hosted(
         "ubuntu-24.04",
@@ -102,7 +101,7 @@ pub const HOSTED: [Hosted; 7] = [
 ];
 
 impl Hosted {
-    /// What a release makes there; `compatibility`: what the project says of the tag for Linux.
+    /// What a release builds there; `compatibility`: the project's tag for Linux.
     pub fn platform(&self, compatibility: Option<&str>) -> Platform {
         let host = Host {
             os: self.os,
@@ -158,7 +157,7 @@ impl Platform {
     }
 }
 
-/// Whether the system runs programs of a target as its own.
+/// Whether the system runs programs of a target natively.
 pub(super) fn runs_on(triple: &str, host: &Host) -> bool {
     let musl = triple.contains("-musl");
     let os = match host.os {
@@ -176,10 +175,10 @@ pub(super) fn runs_on(triple: &str, host: &Host) -> bool {
     arch == host.arch && triple.contains(os) && (host.os != "linux" || musl == host.glibc.is_none())
 }
 
-/// Whether the toolchain can compile for a target.
+/// Checks that the toolchain can compile for a target.
 ///
 /// # Errors
-/// [`ToolError::NoTarget`] when the toolchain of `rustc` has no standard library for `target`.
+/// [`ToolError::NoTarget`] if the toolchain of `rustc` has no standard library for `target`.
 pub(super) fn check_target(rustc: Option<&Utf8Path>, target: &str) -> Result<()> {
     let root = rustc.and_then(|rustc| rustc.parent()?.parent());
     let Some(root) = root else { return Ok(()) };
@@ -194,7 +193,7 @@ pub(super) fn check_target(rustc: Option<&Utf8Path>, target: &str) -> Result<()>
     .into())
 }
 
-/// What maturin would say of a platform tag only after all was compiled.
+/// What maturin would say about a platform tag only after everything is compiled.
 ///
 /// # Errors
 /// [`Error::Refused`] for a tag that maturin does not know.

@@ -17,7 +17,7 @@ use super::record::{Entry, RELEASE_AGAIN, RELEASE_RECORD, ReleaseRecord, SUMS};
 
 #[derive(Clone, Debug, Default)]
 pub struct Publication {
-    /// Wheels before sdists: whoever installs in between must not have to compile.
+    /// Wheels before sdists: users who install in between must not have to compile.
     pub files: Vec<Publishable>,
     /// Why nothing may be published, one sentence each.
     pub refused: Vec<String>,
@@ -51,10 +51,10 @@ impl Publishable {
 }
 
 impl Publication {
-    /// `packages`: of the project as it is now.
+    /// `packages`: of the project in its current state.
     ///
     /// # Errors
-    /// [`Error::Refused`] where no such file was released, or for an index that is not settled.
+    /// [`Error::Refused`] if no such file was released, or for an index that is not determined.
     pub(super) fn gather(
         around: &ReleaseContext<'_>,
         dist: &Utf8Path,
@@ -79,8 +79,8 @@ impl Publication {
         })
     }
 
-    /// The files whose checks this version of pyx has not made itself: what the record says of the
-    /// others is about the very same bytes.
+    /// The files that this version of pyx has not checked itself: the record's results for the others are
+    /// about the very same bytes.
     pub(super) fn unchecked(&self) -> Vec<Utf8PathBuf> {
         let own = env!("CARGO_PKG_VERSION");
         let by_us = |entry: &Entry| {
@@ -105,7 +105,7 @@ impl Publication {
     }
 }
 
-/// All of the record, or what the command line names of it.
+/// All files of the record, or those that the command line names.
 fn chosen(
     around: &ReleaseContext<'_>,
     dist: &Utf8Path,
@@ -158,7 +158,7 @@ pub(super) fn not_released(path: &Utf8Path) -> Finding {
     Finding::warning("not-released", message).at(path, None)
 }
 
-/// Hashes by file name, as `sha256sum` writes them.
+/// Hashes by file name, in the format of `sha256sum`.
 pub(super) fn sums(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter_map(|line| line.split_once("  "));
     lines
@@ -168,7 +168,7 @@ pub(super) fn sums(text: &str) -> BTreeMap<String, String> {
 
 /// What keeps a file from being published.
 ///
-/// `sum`: its hash in SHA256SUMS. `version`: of its package in the project as it is now.
+/// `sum`: its hash in SHA256SUMS. `version`: of its package in the project's current state.
 pub(super) fn refusals(
     file: &Publishable,
     sum: Option<&String>,

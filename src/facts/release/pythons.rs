@@ -14,18 +14,19 @@ use crate::world::session::Session;
 use super::abi::{label, minor};
 use super::context::ReleaseContext;
 
-/// An interpreter, and what it says of itself.
+/// An interpreter, and what it reports about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tried {
     pub interpreter: Interpreter,
     pub probe: Probe,
 }
 
-/// What `--python` or `[tool.pyx.release] pythons` names, and what of it uv must get first; `None` for
-/// all that the project allows.
+/// What `--python` or `[tool.pyx.release] pythons` names, and which of these uv must get first; `None` for
+/// everything that the project allows.
 ///
 /// # Errors
-/// [`PythonError::NoInterpreter`](crate::model::error::PythonError::NoInterpreter) for one that uv could not get, or that the project does not allow.
+/// [`PythonError::NoInterpreter`](crate::model::error::PythonError::NoInterpreter) for one that uv could not
+/// get, or that the project does not allow.
 pub(super) fn chosen(
     context: &ReleaseContext<'_>,
     installed: &[Interpreter],
@@ -53,7 +54,7 @@ pub(super) fn chosen(
     Ok((Some(found), missing))
 }
 
-/// What `--python` says, else `[tool.pyx.release] pythons`.
+/// `--python`, else `[tool.pyx.release] pythons`.
 pub(super) fn words<'a>(context: &'a ReleaseContext<'_>) -> &'a [String] {
     match &context.releasing.pythons[..] {
         [] => &context.project.config.release.pythons,
@@ -61,14 +62,14 @@ pub(super) fn words<'a>(context: &'a ReleaseContext<'_>) -> &'a [String] {
     }
 }
 
-/// Where the interpreter is, absolute, for a word that names one by its path.
+/// The interpreter's path, absolute, for a word that is a path.
 pub(super) fn path(session: &Session, word: &str) -> Option<Utf8PathBuf> {
     let is_path = word.contains(['/', '\\']);
     is_path.then(|| disk::resolve(&session.absolute(word)))
 }
 
-/// Those of `found` that the words for versions mean, all that the project allows where there is none;
-/// one of each minor version.
+/// Those of `found` that the version words mean, or all that the project allows without such words; one for
+/// each minor version.
 pub(super) fn meant(context: &ReleaseContext<'_>, found: &[Interpreter]) -> Vec<Interpreter> {
     let session = context.session;
     let requires = context.project.requires_python();
@@ -83,7 +84,7 @@ pub(super) fn meant(context: &ReleaseContext<'_>, found: &[Interpreter]) -> Vec<
     named.map(|(meant, _)| meant).unwrap_or_default() // what no word means is said of this machine's
 }
 
-/// The machine that the Python at a path is for, where that is not this one; it is not always told.
+/// The machine that the Python at a path is for, if not this one; not always known.
 #[expect(
     clippy::option_option,
     reason = "whether it is for another, and for which"
@@ -93,10 +94,10 @@ fn foreign(session: &Session, word: &str) -> Option<Option<Machine>> {
     program.is_foreign().then(|| program.machine())
 }
 
-/// Whether a Python, `word` on the command line, is of a target that is built for.
+/// Whether a Python, `word` on the command line, is for a target that is built.
 ///
 /// # Errors
-/// [`Error::Usage`] for a Python that no target asked for can run on.
+/// [`Error::Usage`] for a Python that no requested target can run on.
 fn check_target(context: &ReleaseContext<'_>, word: &str, machine: Option<&Machine>) -> Result<()> {
     let mut targets = context.releasing.targets.iter();
     let is_its =
@@ -110,7 +111,7 @@ fn check_target(context: &ReleaseContext<'_>, word: &str, machine: Option<&Machi
     )))
 }
 
-/// One of each minor version among what `wanted` names, and the words that name none of `installed`.
+/// One for each minor version among what `wanted` names, and the words that name none of `installed`.
 fn named(
     session: &Session,
     installed: &[Interpreter],
@@ -142,7 +143,7 @@ fn named(
     Ok((one_of_each(&found), missing))
 }
 
-/// What is allowed of `installed`, in its order, without pre-releases.
+/// The allowed ones of `installed`, in order, without pre-releases.
 pub(super) fn released(
     installed: &[Interpreter],
     requires: &[VersionSpecifiers],
@@ -155,8 +156,8 @@ pub(super) fn released(
     released
 }
 
-/// One interpreter of each minor version, with and without the GIL, oldest first; of several the
-/// first counts.
+/// One interpreter for each minor version, with and without the GIL, oldest first; of several the first
+/// counts.
 pub(super) fn one_of_each(pythons: &[Interpreter]) -> Vec<Interpreter> {
     let mut found: Vec<Interpreter> = Vec::new();
     for python in pythons {

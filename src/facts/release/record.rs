@@ -15,9 +15,9 @@ use crate::world::disk;
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
     Pass,
-    /// It has something to say that no release should have.
+    /// It found something that no release should have.
     Finding,
-    /// The check itself broke: nothing is known.
+    /// The check itself failed: nothing is known.
     Crashed,
     NotApplicable,
 }
@@ -41,16 +41,16 @@ impl CheckOutcome {
     }
 }
 
-/// `checks.json` beside a staged wheel.
+/// `checks.json` next to a staged wheel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checks {
-    /// What decides about the results besides the file: tools and rules, hashed.
+    /// What determines the results besides the file: tools and rules, hashed.
     pub rules: String,
     pub results: Vec<Checked>,
 }
 
 impl Checks {
-    /// Those of an earlier run, while the rules are the same and all was good.
+    /// Those of an earlier run, if the rules are the same and everything passed.
     pub fn read(path: &Utf8Path, rules: &str) -> Option<Vec<Checked>> {
         let text = disk::read_text(path).ok().flatten()?;
         let checks: Self = serde_json::from_str(&text).ok()?;
@@ -59,10 +59,10 @@ impl Checks {
     }
 }
 
-/// The name of the file beside a staged wheel with the variables that its build read.
+/// The name of the file next to a staged wheel with the variables that its build read.
 pub const VARIABLES: &str = "variables.json";
 
-/// What makes a set anew, to paste.
+/// The command that makes a new set, to paste.
 pub const RELEASE_AGAIN: &str = "cargo pyx release wheel && cargo pyx release sdist";
 
 /// The name of the file that describes the set in `dist/`.
@@ -79,7 +79,7 @@ pub struct ReleaseRecord {
     pub files: BTreeMap<String, Entry>,
 }
 
-/// What is uploaded first comes first.
+/// In upload order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DistributionKind {
@@ -101,9 +101,9 @@ pub struct Entry {
     pub size: u64,
     /// As in the file's name; empty for an sdist.
     pub tags: Vec<String>,
-    /// The lowest glibc that it runs with, where it is linked with one: `2.17`.
+    /// The lowest glibc that it runs with, if it is linked with one: `2.17`.
     pub glibc: Option<String>,
-    /// The commit that it was built from, where there is one.
+    /// The commit that it was built from, if there is one.
     pub commit: Option<String>,
     /// SHA-256 of the sdist that it was built from, or that it is; hex.
     pub source: Option<String>,
@@ -113,10 +113,10 @@ pub struct Entry {
     pub tools: BTreeMap<String, String>,
     /// By interpreter, in words: `3 passed`.
     pub tests: BTreeMap<String, String>,
-    /// The interpreters among them on which not all has passed; older versions wrote no set with such.
+    /// The interpreters among them on which not everything passed; older versions wrote no set with such.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub failed: BTreeSet<String>,
-    /// Why nothing of it ran, where it was built for another machine.
+    /// Why it was not run, if it was built for another machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_run: Option<String>,
     /// By name of the check.
@@ -137,7 +137,7 @@ impl Entry {
         lack.unwrap_or_else(|| places.join(", "))
     }
 
-    /// Which checks and tests it has not passed, one sentence each.
+    /// Which checks and tests did not pass, one sentence each.
     pub fn failures(&self) -> impl Iterator<Item = String> {
         let checks = self.checks.iter().filter(|(_, outcome)| !outcome.is_good());
         let checks = checks.map(|(check, _)| format!("check {check} did not pass"));
@@ -149,19 +149,19 @@ impl Entry {
     }
 }
 
-/// What is told people of a wheel that no Python here could try.
+/// The text about a wheel that no Python here could test.
 pub fn not_run(why: &str) -> String {
     format!("built, not run: {why}")
 }
 
 impl ReleaseRecord {
-    /// The number of the format that this version writes.
+    /// The format number that this version writes.
     pub const SCHEMA: u64 = 1;
 
-    /// Empty where there is none.
+    /// Empty if there is none.
     ///
     /// # Errors
-    /// [`Error::Refused`] for a file of that name that somebody else has put there.
+    /// [`Error::Refused`] for a file of that name that something else wrote.
     pub fn of(dist: &Utf8Path) -> Result<Self> {
         let path = dist.join(RELEASE_RECORD);
         let Some(text) = disk::read_text(&path)? else {
@@ -175,7 +175,7 @@ impl ReleaseRecord {
         })
     }
 
-    /// Empty where there is none, or none that can be read.
+    /// Empty if there is none, or it cannot be read.
     pub fn read(dist: &Utf8Path) -> Self {
         let text = disk::read_text(&dist.join(RELEASE_RECORD)).ok().flatten();
         let read = text.and_then(|text| serde_json::from_str(&text).ok());

@@ -16,56 +16,56 @@ use super::platform;
 use super::publication::Publication;
 use super::pythons::Tried;
 
-/// The folder of a release for copies of the project's sources. Hidden: pytest, mypy and others that
-/// search a project go into `target`, but not into such a folder.
+/// The folder of a release for copies of the project's sources. Hidden: pytest, mypy and others that search a
+/// project descend into `target`, but not into such a folder.
 pub const SOURCES: &str = ".sources";
 
 #[derive(Clone, Debug)]
 pub struct Release {
     pub product: Product,
     pub commit: Option<String>,
-    /// What every file is dated, in seconds since the epoch: `SOURCE_DATE_EPOCH`, else the commit's
-    /// time, else the oldest time that a zip archive knows.
+    /// The date of every file, in seconds since the epoch: `SOURCE_DATE_EPOCH`, else the commit's time, else
+    /// the oldest time that a zip archive can express.
     pub epoch: u64,
     /// `target/pyx/release`, absolute.
     pub dir: Utf8PathBuf,
-    /// A folder of the project that is not in its checkout, absolute: what cargo reads of the folders
-    /// above is not read there.
+    /// A folder of the project outside its checkout, absolute: cargo does not read the checkout's
+    /// configuration there.
     pub elsewhere: Utf8PathBuf,
     /// Where finished sets go, absolute.
     pub dist: Utf8PathBuf,
     pub toolbox: Toolbox,
     pub toolbox_state: ToolboxState,
-    /// What decides about the checks of a file besides the file, hashed.
+    /// What determines the checks of a file besides the file, hashed.
     pub rules: String,
-    /// pydistcheck's rules that the project leaves out: what stands on its command line hides them.
+    /// pydistcheck rules that the project ignores: its command line would override them.
     pub distcheck_ignored: Vec<String>,
-    /// What is checked as it is: for `release check` the files that were named, else those in
-    /// `dist/`; for `release publish` those of the publication whose results are not known.
+    /// What is checked as it is: for `release check` the named files, else those in `dist/`; for `release
+    /// publish` those of the publication without known results.
     pub existing: Vec<Utf8PathBuf>,
-    /// Where the files of `existing` ran that are the released ones, in words.
+    /// Where those of `existing` ran that are the released files, in words.
     pub ran: BTreeMap<Utf8PathBuf, String>,
-    /// What `release publish` sends.
+    /// What `release publish` uploads.
     pub publication: Option<Publication>,
     pub packages: Vec<Package>,
-    /// The interpreters at hand that the project allows, oldest first.
+    /// The available interpreters that the project allows, oldest first.
     pub pythons: Vec<Tried>,
-    /// What runs here of the targets that are not this machine's.
+    /// What can run here of the targets that are not this machine's.
     pub(super) foreign: Vec<ForeignTarget>,
     /// Whether this system's C library is musl.
     pub(super) has_musl: bool,
     /// Pythons that uv must get first.
     pub downloads: Vec<String>,
-    /// Paths of this machine that no file may hold, and what they are called instead.
+    /// Paths of this machine that no file may contain, and their replacements.
     pub remapped: Vec<(Utf8PathBuf, String)>,
-    /// What the build is told besides: rustc's flags as the project has them.
+    /// The project's rustc flags, which the build adds to.
     pub rustflags: Rustflags,
-    /// What is wrong with the sdists that were packed, before anything is built of them.
+    /// Problems of the packed sdists, before anything is built from them.
     pub packed: Vec<Finding>,
 }
 
 impl Release {
-    /// Whether this system installs a wheel of those tags.
+    /// Whether this system can install a wheel with those tags.
     pub fn installs(&self, tags: &Tags) -> bool {
         let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
         tags.fit_system(os, arch, self.has_musl)

@@ -14,9 +14,9 @@ use crate::world::disk;
 use super::publication::{foreign, not_released, refusals, sums};
 use super::record::{RELEASE_AGAIN, RELEASE_RECORD, ReleaseRecord, SUMS};
 
-/// None where nothing says that a set was released there.
+/// Empty if nothing says that a set was released there.
 ///
-/// Only files that are named, or that are of `members`, are judged; all where none is.
+/// Only files that are named, or that belong to `members`, are judged; all if none are.
 pub(super) fn findings(
     project: &Project,
     releasing: &Releasing,
@@ -76,7 +76,7 @@ pub(super) fn findings(
     Ok(found)
 }
 
-/// Where each of `files` ran that was released as it is, in words.
+/// Where each of `files` that is a released file ran, in words.
 pub(super) fn ran(dist: &Utf8Path, files: &[Utf8PathBuf]) -> BTreeMap<Utf8PathBuf, String> {
     let record = ReleaseRecord::read(dist);
     let entry = |file: &Utf8PathBuf| {
@@ -88,7 +88,7 @@ pub(super) fn ran(dist: &Utf8Path, files: &[Utf8PathBuf]) -> BTreeMap<Utf8PathBu
     files.iter().filter_map(entry).collect()
 }
 
-/// By distribution: the version that the project has now.
+/// By distribution: the project's current version.
 fn versions(project: &Project) -> BTreeMap<String, String> {
     let versions = Versioned::gather(project).unwrap_or_default(); // what is wrong there is found elsewhere
     let mut known = BTreeMap::new();

@@ -4,8 +4,8 @@ use camino::Utf8Path;
 
 use crate::facts::project::Member;
 
-/// The packages and modules that the project names for its wheels, where they are several; those with a
-/// leading underscore are nobody's business. What it tells check-wheel-contents itself goes before.
+/// The packages and modules that the project names for its wheels, if there are several; without those with a
+/// leading underscore. What it tells check-wheel-contents itself takes precedence.
 pub(super) fn of(member: &Member) -> Vec<String> {
     let Some(pyproject) = &member.pyproject else {
         return Vec::new();

@@ -14,7 +14,7 @@ use super::flags::Rustflags;
 use super::platform::Platform;
 use super::release_facts::Release;
 
-/// Variables that compilers of C and linkers read.
+/// Variables that C compilers and linkers read.
 const COMPILERS: [&str; 7] = [
     "AR",
     "ARCHFLAGS",
@@ -29,7 +29,7 @@ const COMPILERS: [&str; 7] = [
 #[derive(Serialize)]
 pub(super) struct WheelIdentity<'a> {
     pyx: &'static str,
-    /// The hash of the sdist, where there is one.
+    /// The hash of the sdist, if there is one.
     sdist: Option<&'a str>,
     /// Where maturin is, and its version.
     maturin: Option<(&'a Utf8Path, Option<String>)>,
@@ -44,13 +44,13 @@ pub(super) struct WheelIdentity<'a> {
     settings: &'a Settings,
     toolbox: String,
     remapped: &'a [(Utf8PathBuf, String)],
-    /// The hashes of the files of cargo's configuration.
+    /// The hashes of cargo's configuration files.
     cargo_configs: Vec<String>,
     compilers: [Option<&'a str>; COMPILERS.len()],
 }
 
 impl<'a> WheelIdentity<'a> {
-    /// `sdist`: the hash of what it is built of.
+    /// `sdist`: the hash of what it is built from.
     pub(super) fn of(
         session: &'a Session,
         release: &'a Release,
@@ -82,7 +82,7 @@ impl<'a> WheelIdentity<'a> {
         }
     }
 
-    /// Short enough for the name of a folder.
+    /// Short enough for a folder name.
     pub(super) fn key(&self) -> String {
         // plain data: this cannot fail
         let text = serde_json::to_vec(self).unwrap_or_default();

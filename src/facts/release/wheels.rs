@@ -114,7 +114,7 @@ impl Release {
         Ok(planned)
     }
 
-    /// Where a wheel is tried.
+    /// Where a wheel is tested.
     fn trial(&self, build: &Build, abi: &Abi, platform: &Platform) -> Trial {
         if platform.runs_here {
             return Trial::On(abi.serves.iter().map(label).collect());

@@ -14,8 +14,8 @@ use super::python::{PythonSuite, PythonTests, development};
 use super::test_files::{TestFiles, test_folders};
 
 impl PythonSuite {
-    /// What the folder around packages that are no workspace of uv's has besides their own tests, which are
-    /// `known`: its suite where it configures pytest, else what is left out.
+    /// What the folder around packages that are not a uv workspace has besides their own tests, which are
+    /// `known`: its suite if it configures pytest, else what is left out.
     pub(super) fn around(project: &Project, known: &[Self]) -> Result<PythonTests> {
         let is_whole = project.workspace.is_none() && project.others.is_empty();
         let Some(member) = project.members.first().filter(|_| is_whole) else {
@@ -68,7 +68,7 @@ impl PythonSuite {
     }
 }
 
-/// Whether maturin builds more below a folder than the project: what is tested there may need that, too.
+/// Whether maturin builds more below a folder than the project: what is tested there may need that too.
 fn has_other_packages(project: &Project, dir: &Utf8Path) -> bool {
     let mut files = disk::unignored_files(dir).into_iter();
     files.any(|file| {

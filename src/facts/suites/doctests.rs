@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use crate::world::disk;
 
-/// Whether documentation holds a test: in comments, or in a file that it includes.
+/// Whether documentation contains a test: in comments, or in an included file.
 pub(super) fn has_doctests(text: &str, file: &Utf8Path) -> bool {
     let mut is_block = false;
     let comment = |line| {
@@ -34,7 +34,7 @@ pub(super) fn has_doctests(text: &str, file: &Utf8Path) -> bool {
         })
 }
 
-/// Whether a code block in Markdown is Rust to rustdoc; where a line is none, no block goes on.
+/// Whether a code block in Markdown is Rust to rustdoc; a line outside the documentation ends a block.
 fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
     let mut open: Option<&str> = None;
     for line in lines {
@@ -59,8 +59,8 @@ fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
     false
 }
 
-/// Whether rustdoc tests a block of which a fence says this (rustdoc book, "Documentation tests"; as
-/// rustdoc, by the order of the words as well).
+/// Whether rustdoc tests a block with these words on its fence (rustdoc book, "Documentation tests"; like
+/// rustdoc, depending on the order of the words).
 fn is_tested(words: &str) -> bool {
     let (mut is_rust, mut is_other, mut is_custom) = (false, false, false);
     let (mut is_ignored, mut is_ignored_somewhere) = (false, false);

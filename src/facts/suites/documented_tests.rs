@@ -2,16 +2,16 @@
 
 use crate::facts::dependencies::Automation;
 
-/// What a call of `cargo test` says.
+/// A call of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DocumentedTests {
-    /// The flags for features.
+    /// The feature flags.
     pub(super) features: Vec<String>,
-    /// Whether documentation is tested, too.
+    /// Whether documentation is tested too.
     pub(super) documentation: bool,
 }
 
-/// What says that a call is of other crates, or for another platform.
+/// Options that mark a call as being about other crates, or for another platform.
 const OF_OTHERS: [&str; 5] = [
     "-p",
     "--package",
@@ -20,7 +20,7 @@ const OF_OTHERS: [&str; 5] = [
     "--exclude",
 ];
 
-/// What says that a call is of these targets only, which never are documentation.
+/// Options that restrict a call to targets that are never documentation.
 const OF_TARGETS: [&str; 6] = [
     "--lib",
     "--bins",
@@ -31,8 +31,8 @@ const OF_TARGETS: [&str; 6] = [
 ];
 
 impl DocumentedTests {
-    /// The call that says most of the crate: with all features where any takes them, else with none
-    /// that is named where any names none, as people type it; else the first. `None` without any.
+    /// The call that covers most of the crate: with all features if any has that, else without named features
+    /// if any is like that, as people type it; else the first. `None` without any.
     pub(super) fn of(automation: &Automation) -> Option<Self> {
         let calls = automation.calls_of("cargo");
         let calls: Vec<Self> = calls.into_iter().filter_map(Self::parse).collect();
@@ -63,8 +63,8 @@ impl DocumentedTests {
     }
 }
 
-/// The first word that is no option of cargo itself (cargo book, "cargo"); `None` where it is to work in another
-/// folder.
+/// The first word that is not an option of cargo itself (cargo book, "cargo"); `None` if it is to work in
+/// another folder.
 fn subcommand<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<&'a str> {
     loop {
         match words.next()? {

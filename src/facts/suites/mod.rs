@@ -56,9 +56,9 @@ pub enum Languages {
 pub struct Suites {
     pub python: Vec<PythonSuite>,
     pub rust: Vec<RustSuite>,
-    /// Folders with Python files that are called as tests and are not run, absolute.
+    /// Folders with Python files that are named like tests but are not run, absolute.
     pub left_out: BTreeSet<Utf8PathBuf>,
-    /// The same of extensions that no pyproject.toml makes a package, so that nothing installs them.
+    /// The same for extensions that no pyproject.toml makes a package, so that nothing installs them.
     pub unpackaged: BTreeSet<Utf8PathBuf>,
 }
 
@@ -107,7 +107,7 @@ impl Suites {
         self.left_out.extend(found.left_out);
     }
 
-    /// Arguments for the Python runner, of whose options some are: pytest's where several run.
+    /// Arguments for the Python runner, interpreted by its options: pytest's if several run.
     pub fn words(&self, session: &Session, arguments: &[String]) -> Vec<Word> {
         let first = self.python.first().map(|suite| suite.runner);
         let runner = first.unwrap_or_default();

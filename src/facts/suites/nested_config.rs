@@ -8,9 +8,9 @@ use crate::model::error::Result;
 use super::pytest_config::PytestConfig;
 use super::test_files::TestFiles;
 
-/// The configuration with which pytest runs tests that are all in one folder, where that is named to it and
-/// none is in `dir`: the nearest above them (pytest docs, "Finding the rootdir"). By its own it may find
-/// tests where none is called as such.
+/// The configuration with which pytest runs tests that are all in one folder, if that folder is passed to it
+/// and `dir` has none: the nearest above them (pytest docs, "Finding the rootdir"). With its own, pytest may
+/// find tests where none are named like tests.
 pub(super) fn nested_config(
     files: &TestFiles<'_>,
     dir: &Utf8Path,

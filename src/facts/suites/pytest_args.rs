@@ -10,7 +10,8 @@ use crate::world::disk;
 use super::pytest_config::PytestConfig;
 use super::test_files::test_folders;
 
-/// As in [`PythonSuite::installed_args`](super::PythonSuite::installed_args), of the tests that pytest collects in `dir`.
+/// As in [`PythonSuite::installed_args`](super::PythonSuite::installed_args), for the tests that pytest
+/// collects in `dir`.
 pub(super) fn installed_args(
     config: &PytestConfig,
     member: &Member,
@@ -36,8 +37,8 @@ pub(super) fn installed_args(
     Some(args)
 }
 
-/// Arguments with which pytest runs the doctests that the project's automation runs: those of
-/// `python -m doctest FILE…` and of `pytest --doctest-…`.
+/// Arguments with which pytest runs the doctests that the project's automation runs: those of `python -m
+/// doctest FILE…` and of `pytest --doctest-…`.
 pub(super) fn document_args(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
     for words in automation.arguments_of("doctest") {
         let is_there = |word: &&String| disk::is_file(&dir.join(word));
@@ -54,15 +55,14 @@ pub(super) fn document_args(automation: &Automation, dir: &Utf8Path) -> Option<V
     calls.find(|words| words.iter().any(|word| word.starts_with("--doctest-")))
 }
 
-/// Whether the project's automation starts pytest by `python -m pytest` where the tests are, which has
-/// Python look for modules there as well (pytest's documentation, "Calling pytest through `python -m
-/// pytest`").
+/// Whether the project's automation starts pytest as `python -m pytest` where the tests are, which makes
+/// Python look for modules there too (pytest's documentation, "Calling pytest through `python -m pytest`").
 pub(super) fn is_started_as_module(automation: &Automation) -> bool {
     let calls = automation.calls_of_module("pytest");
     calls.iter().any(|(elsewhere, _)| elsewhere.is_none())
 }
 
-/// The modules that the project's automation hands pytest by their names.
+/// The modules that the project's automation passes to pytest by name.
 pub(super) fn named_files(automation: &Automation, dir: &Utf8Path) -> Option<Vec<String>> {
     let is_module = |word: &&String| {
         let path = Utf8Path::new(word);

@@ -17,15 +17,15 @@ const KEYS: [&str; 3] = ["testpaths", "addopts", "python_files"];
 
 /// Where a file has them.
 enum Has {
-    /// In the first of these tables that says anything.
+    /// In the first of these tables that has any.
     Toml(&'static [&'static [&'static str]]),
     /// In a section.
     Ini(&'static str),
 }
 
-/// In pytest's order. Those of pytest alone decide even where they are empty, the others where they have a
-/// place for it (pytest's documentation, "Configuration file formats" and "Initialization: determining
-/// rootdir and configfile").
+/// In pytest's order. pytest's own files decide even if empty, the others if they have a section for it
+/// (pytest's documentation, "Configuration file formats" and "Initialization: determining rootdir and
+/// configfile").
 const FILES: [(&str, Has); 7] = [
     ("pytest.toml", Has::Toml(&[&["pytest"]])),
     (".pytest.toml", Has::Toml(&[&["pytest"]])),
@@ -49,18 +49,18 @@ pub(super) struct PytestConfig {
     pub(super) is_there: bool,
     /// Whether it is in the folder itself, and not above it.
     is_own: bool,
-    /// `testpaths`, what its patterns find in place of them.
+    /// `testpaths`, with its patterns expanded.
     pub(super) paths: Option<Vec<String>>,
     /// `python_files`
     files: Vec<String>,
-    /// Doctests in files of their own or in modules are collected.
+    /// Whether doctests in text files or modules are collected.
     collects_documents: bool,
     /// `addopts` as one text.
     options: String,
 }
 
 impl PytestConfig {
-    /// The nearest, of a folder or of those above it, as pytest reads it where it starts in that folder.
+    /// The nearest, in a folder or those above it, as pytest reads it when started in that folder.
     pub(super) fn read(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
         for folder in checkout::upward(dir) {
             let mut config = Self::in_folder(manifests, folder)?;
@@ -75,7 +75,7 @@ impl PytestConfig {
         Ok(Self::default())
     }
 
-    /// By the first file that decides, which is the only one that is read.
+    /// From the first file that decides, which is the only one that is read.
     fn in_folder(manifests: &Manifests, dir: &Utf8Path) -> Result<Self> {
         for (name, has) in FILES {
             let path = dir.join(name);
@@ -144,15 +144,15 @@ impl PytestConfig {
         }
     }
 
-    /// Whether the folder's own configuration says where its tests are, how they are called, or that
-    /// doctests are among them.
+    /// Whether the folder's own configuration says where its tests are, how they are named, or that doctests
+    /// are among them.
     pub(super) fn says_where(&self) -> bool {
         let says = self.paths.is_some() || !self.files.is_empty() || self.collects_documents;
         self.is_own && says
     }
 
-    /// Whether it may have pytest collect something in the folder that is not called as a test: what is
-    /// above says so of documents alone.
+    /// Whether it may make pytest collect something in the folder that is not named like a test:
+    /// configuration above does so only for documents.
     pub(super) fn collects_here(&self) -> bool {
         self.is_own() || self.collects_documents
     }
@@ -162,8 +162,8 @@ impl PytestConfig {
         self.is_there && self.is_own
     }
 
-    /// What pytest is given in the configuration's folder to run its `tests` without those of others: nothing
-    /// where `testpaths` says that; `None` where none of the tests is meant. `folders`: those of the tests;
+    /// What pytest is passed in the configuration's folder to run its `tests` without those of others:
+    /// nothing if `testpaths` says that; `None` if none of the tests is meant. `folders`: those of the tests;
     /// `is_of_others`: of an absolute path.
     pub(super) fn args_besides(
         &self,
@@ -197,7 +197,7 @@ impl PytestConfig {
         &self.files
     }
 
-    /// Whether `python_files` means a file: by its name, or by the end of its path.
+    /// Whether `python_files` matches a file: by its name, or by the end of its path.
     pub(super) fn names(&self, path: &Utf8Path) -> bool {
         let name = path.file_name().unwrap_or_default();
         let means = |pattern: &String| {
@@ -211,8 +211,8 @@ impl PytestConfig {
         path.extension() == Some("py") && self.files.iter().any(means)
     }
 
-    /// `--benchmark-disable` where pytest-benchmark is among the project's requirements and the
-    /// project does not say itself what becomes of benchmarks: what they call is tested once.
+    /// `--benchmark-disable` if pytest-benchmark is among the project's requirements and the project does not
+    /// itself say what to do with benchmarks: the code they call is tested once.
     pub(super) fn untimed_benchmarks(&self, member: &Member) -> Vec<String> {
         let Some(pyproject) = &member.pyproject else {
             return Vec::new();
@@ -229,7 +229,7 @@ impl PytestConfig {
     }
 }
 
-/// Whether a table decides: the one for an ini file's settings even where it is empty.
+/// Whether a table decides: the one for an ini file's settings does even if empty.
 fn says_anything(toml: &Toml, table: &[&str]) -> bool {
     if table.last() == Some(&INI_OPTIONS) {
         return toml.get(table).is_some();
@@ -237,8 +237,8 @@ fn says_anything(toml: &Toml, table: &[&str]) -> bool {
     toml.keys(table).iter().any(|key| key != INI_OPTIONS)
 }
 
-/// What `testpaths` means in its folder, by its patterns as well; `None` where they find nothing: pytest then
-/// looks everywhere.
+/// What `testpaths` matches in its folder, patterns included; `None` if nothing: pytest then looks
+/// everywhere.
 fn found(dir: &Utf8Path, paths: Vec<String>) -> Option<Vec<String>> {
     let find = |path: String| {
         if !path.contains(['*', '?', '[']) {
@@ -251,7 +251,7 @@ fn found(dir: &Utf8Path, paths: Vec<String>) -> Option<Vec<String>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// Whether a file is one that pytest collects by default: modules, and texts for their doctests.
+/// Whether pytest collects a file by default: modules, and texts for their doctests.
 pub(super) fn is_test_file(path: &Utf8Path) -> bool {
     let stem = path.file_stem().unwrap_or_default();
     match path.extension() {
@@ -261,7 +261,7 @@ pub(super) fn is_test_file(path: &Utf8Path) -> bool {
     }
 }
 
-/// Data of tests may be called so, too.
+/// Test data may have such a name too.
 fn has_examples(path: &Utf8Path) -> bool {
     let text = disk::read_text(path).ok().flatten();
     text.is_some_and(|text| text.contains(">>> "))

@@ -28,12 +28,12 @@ pub struct PythonSuite {
     pub dir: Utf8PathBuf,
     /// Arguments before those of the command line.
     pub args: Vec<String>,
-    /// The same where the package is installed from a wheel, and its folder is not there:
-    /// tests that are modules of the package are found by its name. `None` where it has none.
+    /// The same if the package is installed from a wheel and its folder is missing: tests that are modules of
+    /// the package are found by its name. `None` if it has none.
     pub installed_args: Option<Vec<String>>,
-    /// Whether the project starts its runner by `python -m`, so that what lies in `dir` can be imported.
+    /// Whether the project starts its runner with `python -m`, so that what is in `dir` can be imported.
     pub as_module: bool,
-    /// The root of the repository that `dir` is in, absolute: tests read files beside their package.
+    /// The root of the repository that `dir` is in, absolute: tests read files next to their package.
     pub checkout: Utf8PathBuf,
 }
 
@@ -41,7 +41,7 @@ pub struct PythonSuite {
 #[derive(Debug, Default)]
 pub(super) struct PythonTests {
     pub(super) suite: Option<PythonSuite>,
-    /// Folders with files that are called as tests and are not run, absolute.
+    /// Folders with files that are named like tests but are not run, absolute.
     pub(super) left_out: BTreeSet<Utf8PathBuf>,
 }
 
@@ -63,8 +63,8 @@ impl PythonSuite {
         Self { dir, args, ..suite }
     }
 
-    /// By what it is told from other suites, on any machine: its folder as seen from the root of the
-    /// repository; outside of that its member.
+    /// What distinguishes it from other suites, on any machine: its folder relative to the root of the
+    /// repository; outside a repository, its member.
     pub fn label(&self) -> String {
         match self.dir.strip_prefix(&self.checkout) {
             Ok(place) if place.as_str().is_empty() => ".".to_owned(),
@@ -73,13 +73,13 @@ impl PythonSuite {
         }
     }
 
-    /// Where it runs, seen from the root of the repository.
+    /// Where it runs, relative to the root of the repository.
     pub fn place(&self) -> &Utf8Path {
         let below = self.dir.strip_prefix(&self.checkout);
         below.unwrap_or(Utf8Path::new(""))
     }
 
-    /// In the package's folder, else beside or above it.
+    /// In the package's folder, else next to or above it.
     pub(super) fn find(project: &Project, member: &Member) -> Result<PythonTests> {
         let manifests = &project.manifests;
         let pyproject = member.python_manifest(manifests)?;
@@ -128,8 +128,8 @@ impl PythonSuite {
         Ok(PythonTests { suite, left_out })
     }
 
-    /// Where nothing is called as a test: what the project's automation names, else what plug-ins may
-    /// take for tests, of which pytest has to be asked.
+    /// If nothing is named like a test: what the project's automation names, else what plug-ins may take for
+    /// tests, for which pytest has to be asked.
     fn without_names(self, project: &Project, member: &Member) -> Result<Option<Self>> {
         let automation = Automation::read(&self.dir)?;
         let args = document_args(&automation, &self.dir);
@@ -146,8 +146,8 @@ impl PythonSuite {
         Ok(Some(Self { args, ..self }))
     }
 
-    /// What the packages of a uv workspace that are Python alone have besides `known`, run from its root;
-    /// `None` where the packages that maturin builds are asked for one by one.
+    /// What the pure Python packages of a uv workspace have besides `known`, run from its root; `None` if the
+    /// packages that maturin builds are asked for individually.
     pub(super) fn of_workspace(project: &Project, known: &[Self]) -> Result<PythonTests> {
         let (Some(workspace), Some(member)) = (&project.workspace, project.members.first()) else {
             return Ok(PythonTests::default());
@@ -185,7 +185,7 @@ impl PythonSuite {
         }
     }
 
-    /// With the arguments for the tests in its folder; no suite where there are none.
+    /// With the arguments for the tests in its folder; no suite if there are none.
     fn with_tests(
         self,
         files: &TestFiles<'_>,
@@ -264,8 +264,8 @@ impl PythonSuite {
     }
 }
 
-/// The crate's folder, where all tests are below it in a source distribution: of a workspace, maturin
-/// packs the pyproject.toml that was there at the top, and tests read files from where people run them.
+/// The crate's folder, if all tests are below it in a source distribution: from a workspace, maturin packs
+/// its pyproject.toml at the top, and tests read files relative to where people run them.
 fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>> {
     let beside = member.manifest().parent();
     let Some(dir) = beside.filter(|dir| *dir != member.dir && member.is_packed()) else {
@@ -278,8 +278,8 @@ fn packed_from(project: &Project, member: &Member) -> Result<Option<Utf8PathBuf>
     Ok(tests.iter().all(is_there).then(|| dir.to_owned()))
 }
 
-/// The folders at the checkout's root with tests that are of no package, where people who work in
-/// a folder below may look for them.
+/// The folders at the checkout's root with tests that belong to no package, where people who work in a folder
+/// below may look for them.
 fn of_no_package(
     project: &Project,
     member: &Member,
@@ -300,9 +300,9 @@ fn of_no_package(
     Ok(folders.map(|name| checkout.join(name)).collect())
 }
 
-/// The nearest folder above, up to the checkout's root, whose pyproject.toml is of nothing that is
-/// built, or that configures pytest and is no package: what develops and tests the packages below it
-/// (uv docs, "Virtual projects"; pytest docs, "Finding the rootdir").
+/// The nearest folder above, up to the checkout's root, whose pyproject.toml builds nothing, or configures
+/// pytest and is not a package: it develops and tests the packages below it (uv docs, "Virtual projects";
+/// pytest docs, "Finding the rootdir").
 pub(super) fn development(manifests: &Manifests, dir: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     for folder in checkout::above(dir) {
         if let Some(pyproject) = manifests.pyproject(&folder.join("pyproject.toml"))? {

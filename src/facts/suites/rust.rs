@@ -22,29 +22,29 @@ use super::rust_sources::RustSources;
 /// One run of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RustSuite {
-    /// The member by whose build it is linked.
+    /// The member whose build it is linked with.
     pub member: String,
     /// The Cargo.toml of the workspace or of the crate.
     pub manifest: Utf8PathBuf,
     /// Packages with unit or integration tests, sorted.
     pub tested: Vec<String>,
-    /// Library packages with documentation tests, sorted. Those of an extension crate are Python
+    /// Library packages with documentation tests, sorted. The doc comments of an extension crate are Python
     /// docstrings.
     pub documented: Vec<String>,
-    /// By what cargo knows those of them that share their name with another package, such as an older
+    /// cargo's package IDs for those of them that share their name with another package, such as an older
     /// version of the crate that its tests depend on: `name@version`.
     pub specs: BTreeMap<String, String>,
     /// Whether any of them links PyO3.
     pub links_python: bool,
-    /// Those of `tested` with a program that brings a harness of its own.
+    /// Those of `tested` with a program that has its own harness.
     pub own_harness: Vec<String>,
-    /// Those of `tested` whose tests may start an example: a plain `cargo test` compiles those, one that
-    /// leaves out the documentation does not.
+    /// Those of `tested` whose tests may start an example: a plain `cargo test` compiles those, but one
+    /// without documentation tests does not.
     pub starting_examples: Vec<String>,
     /// Whether cargo-nextest runs `tested`.
     pub nextest: bool,
-    /// The flags for features with which the project's own automation tests the crate, where no build
-    /// of an extension says with which it is compiled.
+    /// The feature flags with which the project's own automation tests the crate, if no build of an extension
+    /// determines its features.
     pub documented_features: Option<Vec<String>>,
 }
 
@@ -155,7 +155,7 @@ impl RustSuite {
         packages.all(|package| Some(package.as_str()) == own)
     }
 
-    /// Where Cargo.lock has several packages of a crate's name.
+    /// If Cargo.lock has several packages with a crate's name.
     fn specify(&mut self, manifests: &Manifests, member: &Member, cargo: &CargoToml) -> Result<()> {
         let lock = manifests.toml(&member.workspace.join("Cargo.lock"))?;
         let (Some(lock), Some(name)) = (lock, cargo.package_name()) else {
@@ -170,8 +170,8 @@ impl RustSuite {
     }
 }
 
-/// A crate that is no extension, or one only behind a feature, is tested as its project tests it: what
-/// turns the extension on may be nothing that its tests know.
+/// A crate that is not an extension, or one only behind a feature, is tested the way its project tests it:
+/// the feature that enables the extension may break its tests.
 fn documented_tests(member: &Member) -> Result<Option<DocumentedTests>> {
     if member.bindings != Bindings::Embed && !links_python_optionally(&member.cargo) {
         return Ok(None);
@@ -196,7 +196,7 @@ fn crates(project: &Project, member: &Member) -> Result<Vec<Vec<Arc<CargoToml>>>
     Ok(calls)
 }
 
-/// What a crate's sources hold, read without compiling them.
+/// What a crate's sources contain, read without compiling them.
 struct CrateTests {
     code: bool,
     documents: bool,
@@ -224,7 +224,7 @@ impl CrateTests {
     }
 }
 
-/// Whether an integration test speaks of the folder in which cargo puts examples.
+/// Whether an integration test mentions the folder in which cargo puts examples.
 fn starts_examples(cargo: &CargoToml) -> bool {
     let says = |file: &Utf8PathBuf| {
         let text = disk::read_text(file).ok().flatten().unwrap_or_default();
@@ -234,8 +234,8 @@ fn starts_examples(cargo: &CargoToml) -> bool {
     !cargo.examples().is_empty() && files().iter().any(says)
 }
 
-/// Anything by whose name it may be a test. Whoever is taken for one costs a compilation; whoever is
-/// not is never run.
+/// Anything that by its name may be a test. A false positive costs a compilation; a false negative is never
+/// run.
 fn has_tests(text: &str) -> bool {
     let lines = text.lines().map(str::trim_start);
     let mut code = lines.filter(|line| !line.starts_with("//"));
@@ -246,7 +246,7 @@ fn has_tests(text: &str) -> bool {
     })
 }
 
-/// The path of what an attribute is, from what follows its bracket.
+/// The path of an attribute, from what follows its bracket.
 fn attribute(text: &str) -> &str {
     let of_all = text.split([']', '(', '=']).next().unwrap_or_default();
     let last = || text.rsplit(',').next().unwrap_or_default();
@@ -257,8 +257,8 @@ fn attribute(text: &str) -> &str {
         .trim()
 }
 
-/// Whether the path of an attribute or a macro ends in the name of one that makes tests: `test`,
-/// `tokio::test`, `rstest::rstest`, `test_case`, `gtest`, `proptest`.
+/// Whether the path of an attribute or a macro ends in a name that makes tests: `test`, `tokio::test`,
+/// `rstest::rstest`, `test_case`, `gtest`, `proptest`.
 fn is_of_tests(path: &str) -> bool {
     let is_path = |letter: char| letter.is_alphanumeric() || "_:".contains(letter);
     let name = path.rsplit("::").next().unwrap_or(path);

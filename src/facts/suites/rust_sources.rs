@@ -13,13 +13,13 @@ use crate::world::manifest::CargoToml;
 pub(super) struct RustSources {
     /// Absolute, each with its text.
     pub(super) files: Vec<(Utf8PathBuf, String)>,
-    /// Whether a source takes in one of which only the compiler knows where it is.
+    /// Whether a source includes a file that only the compiler can locate.
     pub(super) has_unknown: bool,
 }
 
 impl RustSources {
-    /// All of `src` and of the library's folder, what stands for a target in the manifest, and what any of
-    /// these takes in from elsewhere (Rust reference, "The path attribute"; std, `include!`).
+    /// All of `src` and of the library's folder, what the manifest names for a target, and what any of these
+    /// includes from elsewhere (Rust reference, "The path attribute"; std, `include!`).
     pub(super) fn of(cargo: &CargoToml) -> Self {
         let library = cargo.toml.str(&["lib", "path"]).map(Utf8Path::new);
         let library = library.and_then(Utf8Path::parent);
@@ -53,9 +53,9 @@ impl RustSources {
     }
 }
 
-/// What a source takes in.
+/// What a source includes.
 enum TakenIn {
-    /// Absolute, there or not.
+    /// Absolute, existing or not.
     File(Utf8PathBuf),
     /// Only the compiler knows which.
     Unknown,
@@ -76,7 +76,7 @@ fn modules(text: &str, file: &Utf8Path) -> Vec<Utf8PathBuf> {
     files.flat_map(places).collect()
 }
 
-/// The files that a source names by their path.
+/// The files that a source names by path.
 fn taken_in(text: &str, file: &Utf8Path, package: &Utf8Path) -> Vec<TakenIn> {
     let beside = file.with_file_name("");
     let mut found = Vec::new();
@@ -106,8 +106,8 @@ fn path_attribute(attribute: &str) -> Option<&str> {
     value.trim_start().strip_prefix('"')?.split('"').next()
 }
 
-/// What a call of `include!` names, from its arguments; nothing for what a build script writes, which is
-/// no test of the project.
+/// What a call of `include!` names, from its arguments; nothing for what a build script writes, which is not
+/// a test of the project.
 fn included(call: &str, beside: &Utf8Path, package: &Utf8Path) -> Option<TakenIn> {
     const PACKAGE: &str = "env!(\"CARGO_MANIFEST_DIR\")";
     if call.contains("\"OUT_DIR\"") {

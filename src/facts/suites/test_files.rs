@@ -10,7 +10,7 @@ use crate::world::disk;
 
 use super::pytest_config::{PytestConfig, is_test_file};
 
-/// Folders with files that look like tests and are none.
+/// Folders with files that look like tests but are not.
 const NO_TESTS: [&str; 7] = [
     "bench",
     "benches",
@@ -26,14 +26,14 @@ pub(super) struct TestFiles<'a> {
     pub(super) project: &'a Project,
     /// The folder of the package whose tests they are.
     pub(super) owner: &'a Utf8Path,
-    /// Whether the folder is of no package, but develops and tests those below it.
+    /// Whether the folder belongs to no package, but develops and tests those below it.
     pub(super) is_shared: bool,
 }
 
-/// Files that are named as tests are; absolute.
+/// Files that are named like tests; absolute.
 pub(super) struct NamedAsTests {
     pub(super) tests: Vec<Utf8PathBuf>,
-    /// Those that are none, by the folder that they are in.
+    /// Those that are not tests, by their folder.
     pub(super) others: Vec<Utf8PathBuf>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> TestFiles<'a> {
         NamedAsTests { tests, others }
     }
 
-    /// Whether pytest finds hooks of the package's own.
+    /// Whether pytest finds hooks of the package.
     pub(super) fn has_conftest(&self, dir: &Utf8Path) -> bool {
         let files = self.below(dir);
         files
@@ -76,8 +76,8 @@ impl<'a> TestFiles<'a> {
         files
     }
 
-    /// Those in folders for tests that are links out of the checkout, which pytest follows. Others may lead
-    /// to everything there is.
+    /// Those in test folders that are links out of the checkout, which pytest follows. Other links may lead
+    /// anywhere.
     fn linked(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         let bounds = disk::resolve(self.project.checkout());
         let links = ["test", "tests"].map(|name| dir.join(name)).into_iter();
@@ -111,8 +111,8 @@ impl<'a> TestFiles<'a> {
     }
 }
 
-/// Of `files` below `dir`, all modules or data that a runner takes for tests: those in folders of other things,
-/// and the tests.
+/// Of `files` below `dir`, all modules or data that a runner takes for tests: those in folders for other
+/// things, and the tests.
 pub(super) fn called_as_tests(
     dir: &Utf8Path,
     mut files: Vec<Utf8PathBuf>,
@@ -132,7 +132,7 @@ pub(super) fn called_as_tests(
     files.into_iter().partition(is_aside)
 }
 
-/// The folders below `dir` with modules that are called as pytest has it and are of no package there.
+/// The folders below `dir` with modules that are named as pytest expects and belong to no package there.
 pub(super) fn named(dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let mut modules = disk::unignored_files(dir);
     modules.retain(|path| path.extension() == Some("py") && !is_in_package(dir, path));
@@ -141,14 +141,14 @@ pub(super) fn named(dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     folders.map(Utf8Path::to_owned).collect()
 }
 
-/// Whether a file is in a folder below `dir` that has a pyproject.toml of its own, and so its tests.
+/// Whether a file is in a folder below `dir` that has a pyproject.toml of its own, and so its own tests.
 fn is_in_package(dir: &Utf8Path, file: &Utf8Path) -> bool {
     let between = file.ancestors().skip(1).take_while(|folder| *folder != dir);
     let mut manifests = between.map(|folder| folder.join("pyproject.toml"));
     manifests.any(|path| disk::is_file(&path))
 }
 
-/// Those folders of [`NO_TESTS`] that hold `modules` called as tests, absolute.
+/// Those folders of [`NO_TESTS`] that hold `modules` named like tests, absolute.
 pub(super) fn folders_of_none(dir: &Utf8Path, modules: &[Utf8PathBuf]) -> BTreeSet<Utf8PathBuf> {
     let is_one = |path: &&Utf8Path| {
         let name = path.file_name().unwrap_or_default();
@@ -159,8 +159,8 @@ pub(super) fn folders_of_none(dir: &Utf8Path, modules: &[Utf8PathBuf]) -> BTreeS
     folders.map(Utf8Path::to_owned).collect()
 }
 
-/// The folders directly below `dir` that hold the tests, relative to it; none when some of the
-/// tests are in `dir` itself.
+/// The folders directly below `dir` that hold the tests, relative to it; empty if some of the tests are in
+/// `dir` itself.
 pub(super) fn test_folders(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Vec<String> {
     let mut folders = Vec::new();
     for test in tests {

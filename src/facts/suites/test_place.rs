@@ -14,17 +14,17 @@ use super::pytest_config::{PytestConfig, is_test_file};
 use super::test_files::called_as_tests;
 use super::unittest::unittest_call;
 
-/// A folder, and what files of tests are called there.
+/// A folder, and the naming pattern for test files there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestPlace {
-    /// From the root.
+    /// Relative to the root.
     pub folder: Utf8PathBuf,
-    /// A file's name, with `*` for what it is about.
+    /// A file's name, with `*` for its subject.
     pub pattern: String,
     pub runner: TestRunner,
 }
 
-/// What unittest looks for by itself.
+/// unittest's default pattern.
 const UNITTESTS: &str = "test*.py";
 
 impl Default for TestPlace {
@@ -54,7 +54,7 @@ impl TestPlace {
         }
     }
 
-    /// unittest sees nothing but what it can import: a further file is beside the others.
+    /// unittest finds only what it can import: a new file goes next to the others.
     fn of_unittest(root: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Self> {
         let call = unittest_call(root, tests)?;
         let (place, args) = call.map_or_else(Default::default, |call| {
@@ -86,8 +86,8 @@ impl TestPlace {
         })
     }
 
-    /// pytest sees `tests` unless it is told where to look; where tests are somewhere else by custom, a
-    /// further one is, too.
+    /// pytest finds `tests` unless it is told where to look; if the project's tests are elsewhere, so is a
+    /// new one.
     fn of_pytest(
         root: &Utf8Path,
         tests: &[Utf8PathBuf],
@@ -113,7 +113,7 @@ impl TestPlace {
         }
     }
 
-    /// The file of a test, from the root.
+    /// The file of a test, relative to the root.
     pub fn file(&self, about: &str) -> Utf8PathBuf {
         let file = self.folder.join(self.pattern.replace('*', about));
         slashed(&file).into()
@@ -124,14 +124,14 @@ fn is_seen(path: &Utf8Path, paths: &[&str]) -> bool {
     paths.is_empty() || paths.iter().any(|one| *one == "." || path.starts_with(one))
 }
 
-/// Those tests that are below one of the paths, from the root.
+/// Those tests that are below one of the paths, relative to the root.
 fn below<'a>(root: &Utf8Path, tests: &'a [Utf8PathBuf], paths: &[&str]) -> Vec<&'a Utf8Path> {
     let below = tests.iter().filter_map(|test| test.strip_prefix(root).ok());
     below.filter(|test| is_seen(test, paths)).collect()
 }
 
-/// The folder that holds most of the files, the first of several; of those around it that hold some as well,
-/// the outermost below the root.
+/// The folder that holds most of the files, the first of several; of those around it that hold some too, the
+/// outermost below the root.
 fn most(files: &[&Utf8Path]) -> Option<Utf8PathBuf> {
     let mut counts: BTreeMap<&Utf8Path, usize> = BTreeMap::new();
     for folder in files.iter().filter_map(|file| file.parent()) {
@@ -148,13 +148,13 @@ fn most(files: &[&Utf8Path]) -> Option<Utf8PathBuf> {
     )
 }
 
-/// Whether it is called so, as `test` and `testing` are, and is no part of a package.
+/// Whether it has a name like `test` or `testing`, and is not part of a package.
 fn is_of_tests(folder: &Utf8Path) -> bool {
     let first = folder.components().next();
     first.is_some_and(|first| first.as_str().contains("test"))
 }
 
-/// The usual pattern where it is among those that are said, or none is; else the first of them.
+/// The usual pattern if it is among the stated ones, or none is stated; else the first of them.
 fn pattern_for(said: &[String]) -> String {
     let usual = TestPlace::default().pattern;
     let has_usual = |pattern: &String| {

@@ -18,8 +18,9 @@ pub(super) struct UnittestCall {
     pub(super) args: Vec<String>,
 }
 
-/// What the project itself gives unittest, as far as it can be repeated in `dir`, or in a folder below where
-/// the project's automation works, and finds some of the `tests` there; else what finds them, if there are any.
+/// The project's own unittest arguments, as far as they can be repeated in `dir`, or in a folder below that
+/// the project's automation works in, and find some of the `tests` there; else what finds them, if there are
+/// any.
 pub(super) fn unittest_call(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Option<UnittestCall>> {
     let automation = Automation::read(dir)?;
     let said = automation.calls_of_module("unittest");
@@ -51,7 +52,7 @@ pub(super) fn unittest_call(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Result<Opt
     Ok(found.map(|args| UnittestCall { dir, args }))
 }
 
-/// Whether what is said to unittest finds tests in `dir`.
+/// Whether unittest's arguments find tests in `dir`.
 fn is_own(dir: &Utf8Path, args: &[String], tests: &[Utf8PathBuf]) -> bool {
     let tests = with_cases(tests);
     let arguments = Arguments::of(args);
@@ -64,7 +65,7 @@ fn is_own(dir: &Utf8Path, args: &[String], tests: &[Utf8PathBuf]) -> bool {
         && (!starts_here(args) || known.any(|test| is_discovered(dir, test)))
 }
 
-/// None of them where all only do something as they are imported.
+/// Empty if all of them only do something when imported.
 fn with_cases(tests: &[Utf8PathBuf]) -> &[Utf8PathBuf] {
     if tests.iter().all(is_script) {
         &[]
@@ -73,7 +74,7 @@ fn with_cases(tests: &[Utf8PathBuf]) -> &[Utf8PathBuf] {
     }
 }
 
-/// The files that a shell would put in the place of patterns, from `dir`.
+/// The files that a shell would expand patterns to, relative to `dir`.
 fn expanded(dir: &Utf8Path, args: &[String]) -> Vec<String> {
     let Arguments::Names(names) = Arguments::of(args) else {
         return Vec::new();
@@ -84,7 +85,7 @@ fn expanded(dir: &Utf8Path, args: &[String]) -> Vec<String> {
     below.collect()
 }
 
-/// What finds the `tests`.
+/// Arguments that find the `tests`.
 fn found_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Option<Vec<String>> {
     let tests = with_cases(tests);
     if tests.is_empty() {
@@ -116,8 +117,8 @@ fn found_args(dir: &Utf8Path, tests: &[Utf8PathBuf]) -> Option<Vec<String>> {
     Some(args)
 }
 
-/// What finds the `tests` where the package is installed, if `args` name places among its modules and all of
-/// them are there: by their names.
+/// Arguments that find the `tests` if the package is installed, and `args` name places among its modules that
+/// all exist: by module names.
 pub(super) fn installed_unittest_args(
     member: &Member,
     dir: &Utf8Path,
@@ -144,7 +145,7 @@ pub(super) fn installed_unittest_args(
     tests.iter().map(name).collect()
 }
 
-/// What unittest is called with (Python docs, "unittest", "Command-Line Interface").
+/// unittest's arguments (Python docs, "unittest", "Command-Line Interface").
 #[derive(Debug, PartialEq, Eq)]
 enum Arguments<'a> {
     Names(Vec<&'a str>),
@@ -195,7 +196,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The modules in `dir` that are meant by a pattern or by their names, whatever they are called.
+    /// The modules in `dir` that match a pattern or are named, whatever their names.
     fn modules(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
         match self {
             Self::Names(names) => names.iter().filter_map(|name| module(dir, name)).collect(),
@@ -206,7 +207,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Whether all that is named is there; where nothing is, unittest searches anywhere.
+    /// Whether everything that is named exists; if nothing is named, unittest searches anywhere.
     fn all_are_there(&self, dir: &Utf8Path) -> bool {
         match self {
             Self::Names(names) => names.iter().all(|name| module(dir, name).is_some()),
@@ -230,7 +231,7 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// The files below a folder that a pattern means: by their names, or by their paths where it is a path.
+/// The files below a folder that match a pattern: by name, or by path if the pattern is a path.
 fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
     let mut glob = globset::GlobBuilder::new(pattern);
     let Ok(glob) = glob.literal_separator(true).build() else {
@@ -246,8 +247,8 @@ fn matching(dir: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The module of a name that unittest takes, which may go on with that of a case: `tests.a.Case.test_b`; a
-/// package's by its `__init__.py`.
+/// The module of a name that unittest accepts, which may continue with that of a case: `tests.a.Case.test_b`;
+/// a package's is its `__init__.py`.
 fn module(dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     if name.contains('/') || Utf8Path::new(name).extension() == Some("py") {
         return Some(dir.join(name)).filter(|path| disk::is_file(path));
@@ -260,8 +261,8 @@ fn module(dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     files.find(is_there).or_else(|| package().filter(is_there))
 }
 
-/// Whether a module only does something as it is imported, and has nothing that unittest could take for
-/// a case: it would be run to find none.
+/// Whether a module only does something when imported, and has nothing that unittest could take for a case:
+/// it would be run to find none.
 fn is_script(path: &Utf8PathBuf) -> bool {
     let text = disk::read_text(path).ok().flatten().unwrap_or_default();
     let defines = |line: &str| line.starts_with("class ") || line.ends_with(" import *");
@@ -269,20 +270,20 @@ fn is_script(path: &Utf8PathBuf) -> bool {
     !(text.trim().is_empty() || has_cases || text.lines().map(str::trim).any(defines))
 }
 
-/// Whether unittest comes to a module from the folder where it starts: it looks into packages only.
+/// Whether unittest reaches a module from the folder where it starts: it descends into packages only.
 fn is_discovered(start: &Utf8Path, module: &Utf8Path) -> bool {
     let between = module.ancestors().skip(1).take_while(|dir| *dir != start);
     let mut markers = between.map(|dir| dir.join("__init__.py"));
     markers.all(|path| disk::is_file(&path))
 }
 
-/// Whether unittest is to search from where it is called, which may be another folder than here.
+/// Whether unittest is to search from where it is called, which may be a folder other than this.
 fn starts_here(args: &[String]) -> bool {
     let arguments = Arguments::of(args);
     matches!(arguments, Arguments::Discover { start: None, .. })
 }
 
-/// Whether arguments mean the same in `dir` without a shell: their paths are there.
+/// Whether arguments mean the same in `dir` without a shell: their paths exist.
 fn is_repeatable(dir: &Utf8Path, args: &[String]) -> bool {
     match Arguments::of(args) {
         arguments @ Arguments::Discover { .. } => arguments.all_are_there(dir),

@@ -34,8 +34,8 @@ pub fn unshipped_tests(member: &Member) -> BTreeSet<Utf8PathBuf> {
         .collect()
 }
 
-/// What `[tool.maturin] exclude` says of wheels: words are of both formats, tables of those that they name;
-/// patterns are git's, as maturin reads them.
+/// What `[tool.maturin] exclude` says about wheels: strings apply to both formats, tables to those that they
+/// name; patterns are git's, as maturin reads them.
 fn kept_from_wheels(pyproject: &PyProject) -> Override {
     let said = pyproject.toml.get(&["tool", "maturin", "exclude"]);
     let words = said.and_then(|said| said.as_array()).into_iter().flatten();

@@ -11,9 +11,9 @@ use crate::world::session::Session;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Word {
     pub text: String,
-    /// The file or folder that it names in the working directory, absolute; that may hold the test
-    /// it selects (`tests/test_a.py::test_b`). `None` for what is not there: options, their values,
-    /// names of tests, and what only the runner can find.
+    /// The file or folder that it names in the working directory, absolute; the file may contain the selected
+    /// test (`tests/test_a.py::test_b`). `None` for what does not exist: options, their values, names of
+    /// tests, and what only the runner can find.
     pub path: Option<Utf8PathBuf>,
 }
 
@@ -35,7 +35,7 @@ impl Word {
         words
     }
 
-    /// The argument where the runner works in `dir`.
+    /// The argument for a runner that works in `dir`.
     pub fn seen_from(&self, dir: &Utf8Path) -> String {
         let file = file_of(&self.text);
         let Some(path) = &self.path else {

@@ -21,7 +21,7 @@ pub(super) fn findings(members: &[ArchiveMember]) -> Vec<Finding> {
     found
 }
 
-/// Where letters' case does not count (macOS, Windows), the second file replaces the first.
+/// Where case does not matter (macOS, Windows), the second file replaces the first.
 fn case_collisions(members: &[ArchiveMember]) -> Vec<Finding> {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut found = Vec::new();
@@ -67,7 +67,7 @@ fn bytecode(member: &ArchiveMember) -> Option<Finding> {
     is.then(|| Finding::warning("bytecode", "is bytecode, which fits only one Python").hint(hint))
 }
 
-/// What version control, editors and file managers leave.
+/// What version control, editors and file managers leave behind.
 fn litter(member: &ArchiveMember) -> Option<Finding> {
     const NAMES: [&str; 7] = [
         ".hg",
@@ -111,7 +111,7 @@ fn is_dist_info(member: &ArchiveMember) -> bool {
         .is_some_and(|folder| folder.ends_with(".dist-info"))
 }
 
-/// A wheel may hold nothing when it is there for its dependencies.
+/// A wheel may be empty if it exists for its dependencies.
 fn empty(wheel: &Wheel) -> Option<Finding> {
     let requires = wheel
         .metadata
@@ -123,7 +123,7 @@ fn empty(wheel: &Wheel) -> Option<Finding> {
     empty.then(|| finding.at(&wheel.path, None).hint(hint))
 }
 
-/// Folders of a project that are no packages for others to import.
+/// Project folders that are not packages for others to import.
 const STRAY: [&str; 15] = [
     "test",
     "tests",
@@ -142,7 +142,7 @@ const STRAY: [&str; 15] = [
     "node_modules",
 ];
 
-/// What would lie beside everybody's packages in site-packages, one finding for each.
+/// What would be installed next to everyone's packages in site-packages, one finding each.
 fn stray(wheel: &Wheel, expected: &Expected) -> Vec<Finding> {
     let own = wheel
         .name
@@ -182,7 +182,7 @@ fn is_importable(file: &str) -> bool {
     is_native(file.into()) || matches!(ending(file), Some("py" | "pyi" | "pth"))
 }
 
-/// What an editable install (PEP 660) or an installer leaves.
+/// What an editable install (PEP 660) or an installer leaves behind.
 fn develop(member: &ArchiveMember) -> Option<Finding> {
     let file = member.file_name();
     if is_dist_info(member) && file == "direct_url.json" {
@@ -222,7 +222,7 @@ fn runs_at_start(member: &ArchiveMember) -> Option<Finding> {
     Some(finding.hint(hint))
 }
 
-/// PEP 561: type checkers read the stubs of a package only where it has a `py.typed`.
+/// PEP 561: type checkers read the stubs of a package only if it has a `py.typed`.
 fn typing(wheel: &Wheel, expected: &Expected) -> Option<Finding> {
     let claims = |metadata: &Headers| {
         metadata

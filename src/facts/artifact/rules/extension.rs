@@ -13,13 +13,13 @@ struct Extension<'a> {
     file: &'a str,
     /// Dotted.
     module: String,
-    /// `cp313t`, `abi3`, `pypy311_pp73`: the ABI in its name as tags spell it.
+    /// `cp313t`, `abi3`, `pypy311_pp73`: the ABI in its name, in the spelling of tags.
     abi: Option<String>,
     binary: Option<&'a Binary>,
 }
 
 impl<'a> Extension<'a> {
-    /// `None` for what is no extension module by its name or place.
+    /// `None` for what is not an extension module by name or place.
     fn of(file: &'a str) -> Option<Self> {
         let path = path_in_site_packages(file);
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -61,8 +61,7 @@ impl<'a> Extension<'a> {
         })
     }
 
-    /// maturin puts a module without a package into a package of the same name where it has to
-    /// add a stub.
+    /// maturin puts a module without a package into a package of the same name if it has to add a stub.
     fn is(&self, expected: &str) -> bool {
         let name = expected.rsplit('.').next().unwrap_or(expected);
         self.module == expected || self.module == format!("{expected}.{name}")
@@ -73,7 +72,7 @@ fn has_gil(abi: &str) -> bool {
     abi.starts_with("cp") && !abi.ends_with('t')
 }
 
-/// The ABI in the middle of a file name, as tags spell it; `None` for what names no ABI.
+/// The ABI in the middle of a file name, in the spelling of tags; `None` if it names no ABI.
 fn abi_of(suffix: &str) -> Option<String> {
     let mut parts = suffix.split('-');
     let first = parts.next()?;
@@ -176,7 +175,7 @@ fn initialiser(module: &Extension<'_>) -> Option<Finding> {
     )
 }
 
-/// The modules that there are, against those that the project says.
+/// The modules found, compared with those that the project declares.
 fn compared(extensions: &[Extension<'_>], names: &[String]) -> Vec<Finding> {
     let missing = names
         .iter()
@@ -207,7 +206,7 @@ fn compared(extensions: &[Extension<'_>], names: &[String]) -> Vec<Finding> {
     missing.chain(beyond).chain(bare).collect()
 }
 
-/// A wheel for one platform without any binary has lost something.
+/// A platform-specific wheel without any binary has lost something.
 fn none_at_all(wheel: &Wheel, tags: &Tags) -> Option<Finding> {
     let pure = tags.platforms.iter().all(|platform| platform == "any") && tags.is_abi_free();
     let lost = !pure && wheel.binaries.is_empty() && wheel.broken.is_empty();

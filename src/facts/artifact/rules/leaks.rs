@@ -8,7 +8,7 @@ use memchr::memmem;
 use crate::facts::artifact::{ArchiveMember, Binary, Expected};
 use crate::model::finding::Finding;
 
-/// `binaries` by their members' names.
+/// `binaries`: by their members' names.
 pub(super) fn findings(
     members: &[ArchiveMember],
     binaries: &BTreeMap<String, Binary>,
@@ -72,8 +72,8 @@ fn place(bytes: &[u8], path: &Utf8Path) -> Option<usize> {
     memmem::find_iter(bytes, text).find(whole)
 }
 
-/// Paths that are known by their form, where nobody says which are private: harmless where a
-/// machine of a CI service has built.
+/// Paths recognised by their form if nothing says which are private: harmless if a CI machine built the
+/// archive.
 fn usual(member: &ArchiveMember, is_binary: bool) -> Option<Finding> {
     let is_sbom = member.name.contains(".dist-info/sboms/");
     let patterns: &[&str] = match (is_binary, is_sbom) {
@@ -124,7 +124,7 @@ fn search(binary: &Binary, paths: &[Utf8PathBuf]) -> Vec<Finding> {
         .collect()
 }
 
-/// Libraries that a repair copied into the wheel are not cargo's.
+/// Libraries that a repair tool copied into the wheel are not cargo's.
 fn debug(binary: &Binary, name: &str) -> Option<Finding> {
     #[expect(clippy::cast_precision_loss, reason = "for people: one digit is shown")]
     let size = binary.debug as f64 / f64::from(1 << 20);

@@ -10,8 +10,7 @@ use crate::facts::artifact::{Expected, Headers};
 use crate::model::finding::Finding;
 use crate::model::package_name;
 
-/// What every distribution's metadata is judged by. `stated` are the name and the version in its
-/// file name.
+/// The rules for every distribution's metadata. `stated` are the name and the version in its file name.
 pub(super) fn findings(
     metadata: &Headers,
     stated: Option<(&str, &Version)>,
@@ -81,7 +80,7 @@ fn version(metadata: &Headers, stated: Option<&Version>, expected: &Expected) ->
     found
 }
 
-/// The parameter that tells one Markdown from another (RFC 7763).
+/// The parameter that distinguishes Markdown variants (RFC 7763).
 const VARIANT: Name = Name::new_unchecked("variant");
 
 fn description(metadata: &Headers) -> Option<Finding> {
@@ -104,7 +103,7 @@ fn description(metadata: &Headers) -> Option<Finding> {
     Some(Finding::error("description-content-type", message).hint(hint))
 }
 
-/// Whether PyPI makes a page of a text of this media type.
+/// Whether PyPI renders a text of this media type.
 fn is_rendered(kind: &str) -> bool {
     let Ok(kind) = MediaType::parse(kind) else {
         return false;
@@ -122,7 +121,7 @@ fn is_rendered(kind: &str) -> bool {
         && parameter(VARIANT, &["GFM", "CommonMark"])
 }
 
-/// The longest summary in characters that PyPI takes.
+/// The longest summary, in characters, that PyPI accepts.
 const SUMMARY: usize = 512;
 
 fn summary(metadata: &Headers) -> Option<Finding> {
@@ -173,8 +172,8 @@ fn requirements(metadata: &Headers) -> Vec<Finding> {
     metadata.all("Requires-Dist").filter_map(judge).collect()
 }
 
-/// License files that are named but not there. `candidates` are the names under which a file may
-/// be in the archive.
+/// License files that are named but missing. `candidates` are the names under which a file may be in the
+/// archive.
 pub(super) fn license_files(
     metadata: &Headers,
     has: impl Fn(&str) -> bool,

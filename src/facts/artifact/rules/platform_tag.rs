@@ -4,7 +4,7 @@ use crate::facts::artifact::Tags;
 use crate::facts::artifact::platform::PlatformTag;
 use crate::model::finding::Finding;
 
-/// Whether PyPI takes wheels with this tag.
+/// Whether PyPI accepts wheels with this tag.
 fn accepted(tag: &str) -> bool {
     const LINUX: [&str; 8] = [
         "x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64", "ppc64",

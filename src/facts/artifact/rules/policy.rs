@@ -6,7 +6,7 @@ use crate::facts::artifact::{Binary, Tags};
 use crate::model::finding::Finding;
 use crate::model::manylinux;
 
-/// What a binary shows. `bundled` are the file names in the wheel, which its loader may find.
+/// Findings about a binary. `bundled` are the file names in the wheel, which its loader may find.
 pub(super) fn findings(tags: &Tags, binary: &Binary, bundled: &[&str]) -> Vec<Finding> {
     let platforms = tags
         .platforms
@@ -94,7 +94,7 @@ fn newer_than(tag: &str, library: &str, version: &[u64]) -> Finding {
     Finding::error("libstdcxx-too-new", message).hint(hint)
 }
 
-/// Whether every system of a platform tag has the library, or another rule speaks of it.
+/// Whether every system of a platform tag has the library, or another rule covers it.
 fn is_of_system(platform: PlatformTag<'_>, library: &str) -> bool {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| library.starts_with(prefix));
     match platform {

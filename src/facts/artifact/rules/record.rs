@@ -7,7 +7,7 @@ use crate::facts::artifact::{ArchiveMember, RecordEntry};
 use crate::model::finding::Finding;
 use crate::world::disk;
 
-/// What RECORD says of the files, against what they are. `dist_info` is its folder.
+/// What RECORD says about the files, compared with what they are. `dist_info` is its folder.
 pub(super) fn findings(
     entries: &[RecordEntry],
     members: &[ArchiveMember],

@@ -68,8 +68,8 @@ fn excluded(specifiers: &VersionSpecifiers, tags: &Tags) -> Option<Finding> {
     never.then(|| Finding::error("requires-python-excludes", message))
 }
 
-/// Pythons that are allowed, but older than the stable ABI that was built for. That other wheels
-/// serve them is possible only where the project does not say the floor itself.
+/// Pythons that are allowed but older than the stable ABI of the build. Other wheels can support them only if
+/// the project does not state the floor itself.
 fn too_low(
     specifiers: &VersionSpecifiers,
     tags: Option<&Tags>,

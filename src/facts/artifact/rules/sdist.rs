@@ -78,7 +78,7 @@ impl Sdist {
     }
 }
 
-/// What builds and environments leave beside the sources, one finding for each folder.
+/// What builds and environments leave next to the sources, one finding for each folder.
 fn residue(members: &[ArchiveMember]) -> Vec<Finding> {
     let mut places = BTreeSet::new();
     for member in members {

@@ -19,7 +19,7 @@ pub(super) fn findings(members: &[ArchiveMember]) -> Vec<Finding> {
     judged.collect()
 }
 
-/// Keys that tests are done with are made for that, and stand in the sources that everybody sees.
+/// Keys for tests are made for that purpose, and are in public sources.
 fn weighed(found: Finding, member: &ArchiveMember) -> Finding {
     const FOLDERS: [&str; 6] = [
         "test",
@@ -72,7 +72,7 @@ fn is_public(bytes: &[u8]) -> bool {
     (has("-----BEGIN CERTIFICATE-----") || has("PUBLIC KEY-----")) && !has("PRIVATE KEY-----")
 }
 
-/// The shortest line of base64 that is taken for a part of a key.
+/// The shortest base64 line that is taken for part of a key.
 const KEY_LINE: usize = 40;
 
 /// A private key in PEM (RFC 7468): its first line and a line of its content. The first line
@@ -106,8 +106,8 @@ fn is_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || "+/=".contains(c)
 }
 
-/// What tokens begin with, before and behind a separator, and how many characters follow at least. Apart,
-/// since literals stand side by side in a program: this one holds no token.
+/// Token prefixes, before and after a separator, and the minimum number of characters that follow. Split so
+/// that this program itself contains no token.
 const TOKENS: [(&str, char, &str, usize, &str); 6] = [
     ("pypi", '-', "AgEIcHlwaS5vcmc", 50, "PyPI"),
     ("pypi", '-', "AgENdGVzdC5weXBpLm9yZw", 50, "TestPyPI"),

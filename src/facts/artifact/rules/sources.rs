@@ -16,7 +16,7 @@ struct SdistSources<'a> {
     found: Vec<Finding>,
 }
 
-/// `top` is the one folder at the top.
+/// `top` is the top-level folder.
 pub(super) fn findings(members: &[ArchiveMember], top: &str) -> Vec<Finding> {
     let mut sources = SdistSources {
         members,
@@ -98,7 +98,7 @@ impl SdistSources<'_> {
         }
     }
 
-    /// The crate, and those that it needs by path.
+    /// The crate, and those that it depends on by path.
     fn crates(&mut self, first: &Utf8Path, from: &Utf8Path) {
         let mut open = vec![(first.to_owned(), from.to_owned())];
         let mut seen = BTreeSet::new();
@@ -124,8 +124,7 @@ impl SdistSources<'_> {
         }
     }
 
-    /// The files that a crate's manifest names. Of a crate that is only needed, nobody reads the
-    /// readme or the license.
+    /// The files that a crate's manifest names. The readme and the license of a mere dependency are not read.
     fn named(&mut self, manifest: &CargoToml, is_first: bool) {
         let path = &manifest.toml.path;
         let mut keys = vec![["package", "build"], ["lib", "path"]];

@@ -79,7 +79,7 @@ impl Wheel {
         found
     }
 
-    /// The tags of the file name, against those that the file WHEEL lists.
+    /// The tags of the file name, compared with those in the file WHEEL.
     fn tags(&self) -> Option<Finding> {
         let named = self.name.as_ref()?.tags.expand();
         let lines = self.wheel.as_ref()?.all("Tag").filter_map(Tags::parse);
@@ -148,7 +148,8 @@ impl Wheel {
     }
 }
 
-/// Whether metadata is older than 2.4, which tells where licences are: before, tools put them beside METADATA.
+/// Whether the metadata version is older than 2.4, which says where licences are: before, tools put them next
+/// to METADATA.
 fn is_before_licences(headers: &Headers) -> bool {
     let version = headers.get("Metadata-Version");
     let version = version.and_then(|text| text.trim().parse::<Version>().ok());

@@ -9,10 +9,10 @@ use crate::world::manifest::{Manifests, PyProject, Toml};
 
 use super::tool_environment::{ToolEnvironment, place};
 
-/// What `hatch test` installs unless it is told otherwise, without what it runs only when asked.
+/// What `hatch test` installs by default, without what it runs only on request.
 const TEST: [&str; 2] = ["pytest", "pytest-mock"];
 
-/// Of hatch.toml where there is one, which goes before pyproject.toml.
+/// From hatch.toml if it exists, which takes precedence over pyproject.toml.
 pub(super) fn environments(
     manifests: &Manifests,
     pyproject: &PyProject,
@@ -65,8 +65,7 @@ fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
     found
 }
 
-/// The environment that says a key: itself, or that after whose template it is made. hatch's own are
-/// made after none.
+/// The environment that sets a key: itself, or the one that is its template. hatch's own have no template.
 fn of_line<'a>(toml: &'a Toml, keys: &[&str], name: &'a str, key: &str) -> Option<&'a str> {
     let mut name = name;
     for _ in 0..8 {

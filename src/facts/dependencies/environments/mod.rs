@@ -17,8 +17,8 @@ use crate::world::manifest::{Manifests, PyProject};
 
 pub(super) use tool_environment::{Place, REQUIREMENTS, ToolEnvironment};
 
-/// All of a folder's, in the order in which their tools would be asked; `files`: those that decide,
-/// there or not.
+/// All of a folder, in the order in which their tools would be asked; `files`: those that decide, existing or
+/// not.
 pub(super) fn all(
     manifests: &Manifests,
     pyproject: &PyProject,
@@ -44,7 +44,7 @@ pub(super) fn all(
     Ok(each.collect())
 }
 
-/// The same, those of each tool with the file that says them, absolute.
+/// The same, those of each tool with the file that declares them, absolute.
 pub(super) fn by_tool(
     manifests: &Manifests,
     pyproject: &PyProject,

@@ -15,12 +15,12 @@ enum Argument {
     Words(Vec<String>),
     /// Dependency groups of the project.
     Groups(Vec<String>),
-    /// By name: it says how, not what.
+    /// A keyword argument: it says how, not what.
     Keyword,
     Unread,
 }
 
-/// One for each function, in the order of the file.
+/// One for each function, in file order.
 pub(super) fn sessions(path: &Utf8Path, text: &str) -> Vec<ToolEnvironment> {
     let tokens = tokens(text);
     let constants = constants(&tokens);
@@ -71,7 +71,7 @@ fn add(session: &mut ToolEnvironment, arguments: &[Argument], place: &Place) {
     session.add_words(&words, place);
 }
 
-/// The method of an object that is called where a name begins.
+/// The method that is called on an object whose name begins here.
 fn method(tokens: &[Placed], at: usize) -> Option<&str> {
     let [object, dot, method, open] = tokens.get(at..at + 4)? else {
         return None;
@@ -83,7 +83,7 @@ fn method(tokens: &[Placed], at: usize) -> Option<&str> {
     }
 }
 
-/// Whether a command is `pip install`, which is then taken from it.
+/// Whether a command is `pip install`, which is then removed from it.
 fn is_pip(arguments: &mut Vec<Argument>) -> bool {
     let word = |at: usize, arguments: &[Argument]| match arguments.get(at) {
         Some(Argument::Words(words)) => words.first().cloned().unwrap_or_default(),
@@ -137,7 +137,7 @@ fn argument(piece: &[Placed], constants: &BTreeMap<String, Vec<String>>) -> Argu
     }
 }
 
-/// The names in `nox.project.dependency_groups(pyproject, "name", …)`, which is what is in those.
+/// The names in `nox.project.dependency_groups(pyproject, "name", …)`, which returns the groups' content.
 fn groups(tokens: &[Placed]) -> Option<Vec<String>> {
     let at = tokens.iter().position(|token| is_sign(token, '('))?;
     let (called, rest) = tokens.split_at(at);
@@ -157,7 +157,7 @@ fn known(name: &str, constants: &BTreeMap<String, Vec<String>>) -> Argument {
     words.map_or(Argument::Unread, Argument::Words)
 }
 
-/// Names that the file gives a text or a list of texts once, outside of any function, and changes nowhere.
+/// Names that the file assigns a string or a list of strings once, outside any function, and never changes.
 fn constants(tokens: &[Placed]) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Option<Vec<String>>> = BTreeMap::new();
     for at in 0..tokens.len() {
@@ -189,7 +189,7 @@ fn changes(method: &Placed) -> bool {
     METHODS.iter().any(|name| is_name(method, name))
 }
 
-/// The tokens up to where the next line begins that is in no brackets.
+/// The tokens up to the next line that begins outside brackets.
 fn statement(tokens: &[Placed]) -> &[Placed] {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
@@ -205,7 +205,7 @@ fn statement(tokens: &[Placed]) -> &[Placed] {
     tokens
 }
 
-/// A list by itself, to which nothing is added.
+/// A list by itself, with nothing added to it.
 fn list(tokens: &[Placed]) -> Option<Vec<String>> {
     let first = tokens.first()?;
     let inside = in_brackets(tokens);
@@ -217,7 +217,7 @@ fn list(tokens: &[Placed]) -> Option<Vec<String>> {
     Some(words?.concat())
 }
 
-/// One text of literals that stand one after another.
+/// One string from adjacent literals.
 fn texts(piece: &[Placed]) -> Option<Vec<String>> {
     let mut whole = String::new();
     for token in piece {
@@ -245,7 +245,7 @@ fn in_brackets(tokens: &[Placed]) -> &[Placed] {
     tokens.get(1..).unwrap_or_default()
 }
 
-/// At commas that are in no brackets.
+/// At commas outside brackets.
 fn split(tokens: &[Placed]) -> Vec<&[Placed]> {
     let mut pieces = Vec::new();
     let (mut depth, mut start) = (0, 0);

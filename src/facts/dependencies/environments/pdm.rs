@@ -20,7 +20,7 @@ pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
     found
 }
 
-/// With the folder of the project in the place of pdm's name for it.
+/// With the project's folder instead of pdm's placeholder for it.
 fn in_project(toml: &Toml, line: &str) -> String {
     const ROOT: &str = "${PROJECT_ROOT}";
     let dir = toml.path.parent().unwrap_or(&toml.path);

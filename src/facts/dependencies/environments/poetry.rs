@@ -18,7 +18,7 @@ pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
     found
 }
 
-/// A group with those that it includes, and that they do.
+/// A group with those that it includes, transitively.
 fn group(toml: &Toml, name: String) -> ToolEnvironment {
     let mut whole = ToolEnvironment::default();
     let mut seen = BTreeSet::new();
@@ -102,7 +102,7 @@ fn extras(table: &dyn TableLike) -> String {
     }
 }
 
-/// `None` for what is said in a way that is not known.
+/// `None` for a form that is not known.
 fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
     let str = |key: &str| table.get(key).and_then(Item::as_str);
     let from = match (str("version"), str("url"), str("git")) {
@@ -124,7 +124,7 @@ fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
     Some(format!("{name}{}{from}{marker}", extras(table)))
 }
 
-/// On which Pythons and systems it is installed; empty for all.
+/// The Pythons and systems it is installed on; empty for all.
 fn marker(table: &dyn TableLike) -> Option<String> {
     let str = |key: &str| table.get(key).and_then(Item::as_str);
     let mut markers: Vec<String> = str("markers")
@@ -141,8 +141,8 @@ fn marker(table: &dyn TableLike) -> Option<String> {
     Some(markers.join(" and "))
 }
 
-/// The specifiers of PEP 440 that one of poetry's constraints means: `^1.2` is `>=1.2,<2`; `None` for
-/// alternatives (`||`).
+/// The PEP 440 specifiers that a poetry constraint means: `^1.2` is `>=1.2,<2`; `None` for alternatives
+/// (`||`).
 fn specifiers(constraint: &str) -> Option<String> {
     let mut found = Vec::new();
     for part in constraint.split(',').map(str::trim) {
@@ -171,14 +171,14 @@ fn between(version: &str, end: fn(&[u64]) -> Vec<u64>) -> Option<[String; 2]> {
     Some([format!(">={version}"), format!("<{}", end.join("."))])
 }
 
-/// Up to where the first part that is not 0 changes.
+/// Up to the next change of the first part that is not 0.
 fn caret(release: &[u64]) -> Vec<u64> {
     let first = release.iter().position(|part| *part != 0);
     let at = first.unwrap_or(release.len() - 1);
     raised(release, at)
 }
 
-/// Up to where the second part changes, or the only one.
+/// Up to the next change of the second part, or of the only one.
 fn tilde(release: &[u64]) -> Vec<u64> {
     raised(release, usize::from(release.len() > 1))
 }

@@ -6,7 +6,7 @@ pub(super) enum Token {
     Name(String),
     /// The text that a literal stands for.
     Text(String),
-    /// A literal that is no text by itself: with values put in, or of bytes.
+    /// A literal that is not plain text: an f-string or bytes.
     Other,
     /// Any other character.
     Sign(char),
@@ -18,7 +18,7 @@ pub(super) struct Placed {
     pub(super) token: Token,
     /// From 1.
     pub(super) line: usize,
-    /// Whether nothing stands before it on its line.
+    /// Whether it is the first on its line.
     pub(super) is_first: bool,
 }
 
@@ -70,7 +70,7 @@ fn token(rest: &str, next: char) -> (Token, usize) {
     (Token::Sign(next), next.len_utf8())
 }
 
-/// A literal's text, and its bytes with the quotes.
+/// A literal's text, and its length in bytes with the quotes.
 fn literal(rest: &str, is_raw: bool) -> (String, usize) {
     let mut quote = &rest[..1];
     if rest.starts_with("\"\"\"") || rest.starts_with("'''") {

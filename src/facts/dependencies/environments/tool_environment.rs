@@ -13,10 +13,10 @@ use crate::model::requirement::Requirement;
 use crate::model::runner_options::{Argument, PIP_INSTALL};
 use crate::world::disk;
 
-/// The options of pip and uv that name a file of requirements.
+/// pip and uv options that name a requirements file.
 pub(in super::super) const REQUIREMENTS: [&str; 3] = ["-r", "--requirement", "--requirements"];
 
-/// A line of a file of the project.
+/// A line of a project file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Place {
     /// Absolute.
@@ -29,13 +29,13 @@ pub(in super::super) struct Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct ToolEnvironment {
     pub(in super::super) requirements: Vec<Requirement>,
-    /// The file that says the first of them, absolute, where one of several tools' does.
+    /// The file that declares the first of them, absolute, if one of several tools' does.
     pub(in super::super) file: Option<Utf8PathBuf>,
     /// Extras of the project itself, normalised.
     pub(in super::super) extras: Vec<String>,
     /// Dependency groups, normalised.
     pub(in super::super) groups: Vec<String>,
-    /// Where it installs what cannot be read without running it, and how that is said.
+    /// Where it installs what cannot be read without running it, and how that is written.
     pub(in super::super) unread: Vec<(Place, String)>,
     /// Whether its name says that tests run in it.
     pub(in super::super) is_for_tests: bool,
@@ -61,7 +61,7 @@ impl ToolEnvironment {
         }
     }
 
-    /// Adds what a command line of pip says.
+    /// Adds what a pip command line installs.
     pub(in super::super) fn add_words(&mut self, words: &[String], place: &Place) {
         for argument in PIP_INSTALL.arguments(words) {
             match argument {
@@ -112,7 +112,7 @@ impl ToolEnvironment {
         }
     }
 
-    /// `said`: how it is written.
+    /// `said`: as written.
     pub(super) fn add_local(
         &mut self,
         local: &LocalPackage,
@@ -137,7 +137,7 @@ impl ToolEnvironment {
         self.unread.push((place.clone(), text.to_owned()));
     }
 
-    /// Adds what another environment has besides: of a package that both name the first says the version.
+    /// Adds what another environment has; for a package in both, the first one's version counts.
     pub(in super::super) fn merge(&mut self, other: Self) {
         if self.requirements.is_empty() {
             self.file = other.file;
@@ -170,13 +170,13 @@ pub(super) struct LocalPackage {
     pub(super) name: Option<String>,
     /// In brackets; empty where there are none.
     pub(super) extras: String,
-    /// On which Pythons and systems; empty for all.
+    /// The Pythons and systems; empty for all.
     pub(super) marker: String,
 }
 
 impl LocalPackage {
-    /// What begins as a path or as a URL of one: `./sub[x]`, `../sub`, `file:///sub#egg=name`. `dir`: from
-    /// where it is looked for.
+    /// What begins like a path or its URL: `./sub[x]`, `../sub`, `file:///sub#egg=name`. `dir`: what it is
+    /// relative to.
     fn read(text: &str, dir: &Utf8Path) -> Option<Self> {
         let (place, marker) = text.split_once(" ;").unwrap_or((text, ""));
         let (place, name) = place.split_once("#egg=").unwrap_or((place, ""));
@@ -200,7 +200,7 @@ impl LocalPackage {
         })
     }
 
-    /// `None` for what only a name could have in one word.
+    /// `None` for what cannot be written as one word without a name.
     fn requirement(&self, is_editable: bool) -> Option<Requirement> {
         let Self { path, extras, .. } = self;
         let local = |is_editable| Requirement::Local {
@@ -225,13 +225,13 @@ impl LocalPackage {
     }
 }
 
-/// Whether an option of pip's takes a file of requirements, or of constraints.
+/// Whether a pip option takes a requirements or constraints file.
 fn is_requirements_file(option: &str) -> bool {
     const CONSTRAINTS: [&str; 3] = ["-c", "--constraint", "--constraints"];
     REQUIREMENTS.contains(&option) || CONSTRAINTS.contains(&option)
 }
 
-/// Whether what should be a package is called as files of requirements are: its option is missing.
+/// Whether what should be a package is named like a requirements file: its option is missing.
 fn is_named_as_file(text: &str) -> bool {
     matches!(Utf8Path::new(text).extension(), Some("txt" | "in"))
 }

@@ -16,10 +16,10 @@ use crate::world::manifest::{Manifests, PyProject, Toml};
 
 use super::tool_environment::{Place, ToolEnvironment, place};
 
-/// How many references and bases are followed: some lead to themselves.
+/// How many references and bases are followed: some are circular.
 const DEPTH: usize = 8;
 
-/// What its environments need, by the first of its files that is there, as tox looks for them.
+/// What its environments need, from the first of its files that exists, in tox's order.
 pub(super) fn environments(
     manifests: &Manifests,
     pyproject: &PyProject,
@@ -71,7 +71,7 @@ fn of_toml(toml: &Toml, keys: &[&str]) -> Vec<ToolEnvironment> {
     found
 }
 
-/// Where an environment, or the first of those that its `base` names, says a key: tox's own `env_run_base`.
+/// Where an environment, or the first of those in its `base`, sets a key: by default `env_run_base`.
 fn inherited(
     toml: &Toml,
     root: &[&str],
@@ -182,7 +182,7 @@ fn add_line(found: &mut ToolEnvironment, line: &str, place: &Place) {
     found.add_line(&line, place);
 }
 
-/// tox.ini, or what has the same elsewhere.
+/// tox.ini, or its equivalent elsewhere.
 #[derive(Debug)]
 struct ToxIni {
     path: Utf8PathBuf,
@@ -202,8 +202,8 @@ impl ToxIni {
         self.ini.lines(section, key)
     }
 
-    /// Those of `env_list`, then those that have a section of their own; of several that differ in their
-    /// factors alone the first.
+    /// Those of `env_list`, then those that have a section of their own; of several that differ only in their
+    /// factors, the first.
     fn environments(&self, core: &str) -> Vec<ToolEnvironment> {
         let mut names = Vec::new();
         for key in ["env_list", "envlist"] {
@@ -231,7 +231,7 @@ impl ToxIni {
         own.map_or("testenv", |section| &section.name)
     }
 
-    /// What a section says itself, else the first of those that its `base` names: tox's own `testenv`.
+    /// What a section sets itself, else the first of those in its `base`: by default `testenv`.
     fn inherited(&self, section: &str, key: &str, depth: usize) -> Option<&[(usize, String)]> {
         if let Some(lines) = self.lines(section, key) {
             return Some(lines);
@@ -304,16 +304,16 @@ impl ToxIni {
     }
 }
 
-/// A requirement with one more condition.
+/// A requirement with an additional condition.
 fn marked(requirement: &str, marker: &str) -> Option<String> {
     let mut requirement = Requirement::<VerbatimUrl>::from_str(requirement).ok()?;
     requirement.marker.and(MarkerTree::from_str(marker).ok()?);
     Some(requirement.to_string())
 }
 
-/// A line without its factors, and the condition on Python (PEP 508) that some of them are; `None`
-/// where it is not for the environment of that name. Which Python that would be is not asked: the tests
-/// run on several.
+/// A line without its factors, and the condition on Python (PEP 508) that some of them mean; `None` if it is
+/// not for the environment of that name. Which Python that would be does not matter: the tests run on
+/// several.
 fn conditional<'a>(line: &'a str, environment: &str) -> Option<(&'a str, Option<String>)> {
     let Some((factors, rest)) = line.split_once(':') else {
         return Some((line, None));
@@ -333,7 +333,7 @@ fn conditional<'a>(line: &'a str, environment: &str) -> Option<(&'a str, Option<
     (!markers.is_empty()).then(|| (rest.trim(), Some(markers.join(" or "))))
 }
 
-/// What all factors of one alternative say of Python; empty where that is nothing.
+/// What all factors of one alternative require of Python; empty if nothing.
 fn holds(alternative: &str, environment: &str) -> Option<String> {
     let mut markers = Vec::new();
     for factor in alternative.split('-') {
@@ -400,7 +400,7 @@ fn expanded(text: &str) -> Vec<String> {
     names
 }
 
-/// At commas and blanks that are in no braces.
+/// At commas and blanks outside braces.
 fn at_commas(text: &str) -> Vec<&str> {
     let mut depth = 0;
     let parts = text.split(|c: char| {
