@@ -15,7 +15,7 @@ use crate::world::disk;
 use crate::world::git::Git;
 use crate::world::session::Session;
 
-/// Builds the package as it is, and reads it by what came of that.
+/// Builds the package with its current build backend, and reads the result.
 ///
 /// # Errors
 /// Those of the build; [`Error::Refused`] for what maturin cannot take over.
@@ -34,10 +34,10 @@ pub fn ask(
     adoption.read_built(session, built, options)
 }
 
-/// Builds the package as it is to be, and compares.
+/// Builds the package with maturin, and compares.
 ///
 /// # Errors
-/// Those of the build; [`Error::Refused`] with what would differ though nobody asked for it.
+/// Those of the build; [`Error::Refused`] with unwanted differences.
 pub fn prove(
     session: &Session,
     ui: &Ui,
@@ -78,8 +78,8 @@ pub fn prove(
     Err(differ(&adoption.root, &found))
 }
 
-/// The way back from a plan that is yet to be done, to paste; nothing where git has not committed every
-/// file that it changes as it is.
+/// The command that undoes a plan that is yet to be done, to paste; `None` if git has not committed the
+/// current state of every file that it changes.
 ///
 /// # Errors
 /// Those of git.
@@ -102,7 +102,7 @@ pub fn way_back(session: &Session, adoption: &Adoption, plan: &Plan) -> Result<O
     Ok(is_kept.then(|| plan::way_back(adoption, plan, &changed, &session.started_in)))
 }
 
-/// Whether git is told to have nothing of a file, which is then nobody's work: cargo and uv make it anew.
+/// Whether git ignores a file, which can then be regenerated: cargo and uv do.
 fn is_ignored(git: Git<'_>, path: &Utf8Path) -> Result<bool> {
     Ok(!git.tracks(path.as_str())? && !git.shows(path)?)
 }
@@ -120,7 +120,7 @@ fn some_of(all: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// So many differences tell of the others.
+/// This many differences suggest the others.
 const SHOWN: usize = 8;
 
 fn differ(root: &Utf8Path, found: &[String]) -> Error {

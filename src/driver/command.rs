@@ -40,9 +40,9 @@ impl Driver<'_> {
         Ok((facts, plan))
     }
 
-    /// `--dry-run`: the plan as far as it is known, nothing written, no lock taken.
+    /// `--dry-run`: shows the plan as far as it is known; writes nothing, takes no lock.
     ///
-    /// `pythons`: the interpreters to plan for; none for the request's own.
+    /// `pythons`: the interpreters to plan for; empty for the request's own.
     pub fn show(&self, pythons: &[String]) -> Result<()> {
         let mut requests = vec![self.request.clone()];
         if !pythons.is_empty() {
@@ -71,7 +71,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Does what is due; without the lock as long as nothing is.
+    /// Does what is due; takes no lock while nothing is.
     ///
     /// Returns the tests that ran; whether they passed is for [`verdict`](super::verdict()).
     pub fn perform(&self) -> Result<Vec<TestResult>> {
@@ -91,8 +91,7 @@ impl Driver<'_> {
         self.with_cache(&facts.project, || self.perform_under(start, || drop(lock)))
     }
 
-    /// Does something during which cargo may compile: a cache of compilers that cannot be reached is no
-    /// reason to fail.
+    /// Does something during which cargo may compile: an unreachable compiler cache is no reason to fail.
     pub(super) fn with_cache<T>(
         &self,
         project: &Project,
@@ -111,8 +110,8 @@ impl Driver<'_> {
         )
     }
 
-    /// As [`perform`](Self::perform), for who has the project's lock. `release` is called when
-    /// nothing is left but what a person works in, or to tell how it went.
+    /// Like [`perform`](Self::perform), with the project's lock held. `release` is called when only what a
+    /// person works in, or the report, is left.
     pub fn perform_under(&self, start: Instant, release: impl FnOnce()) -> Result<Vec<TestResult>> {
         let mut run_state = RunState::default();
         loop {
@@ -205,7 +204,7 @@ impl Driver<'_> {
         }
     }
 
-    /// What every tool needs, and none names as well.
+    /// Checks what every tool needs, but none would name.
     ///
     /// # Errors
     /// [`MachineError::NoTemp`], [`MachineError::NoHome`]

@@ -22,10 +22,10 @@ use crate::world::session::Session;
 use super::command::Driver;
 use super::test_report;
 
-/// Has cargo lock what no Cargo.lock does: which Pythons `all` stands for depends on the version of PyO3.
+/// Makes cargo lock what has no Cargo.lock: which Pythons `all` means depends on the version of PyO3.
 ///
 /// # Errors
-/// What cargo does not lock, and what no command does without.
+/// What cargo cannot lock, and what every command needs.
 pub fn lock_crates(driver: &Driver<'_>) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
     let is_locked = |member: &Member| disk::is_file(&member.workspace.join("Cargo.lock"));
@@ -45,12 +45,12 @@ pub fn lock_crates(driver: &Driver<'_>) -> Result<()> {
     driver.perform().map(drop)
 }
 
-/// `--python`'s values, the first for each environment, with `all` as one version for each minor that
-/// is here and that every member's `requires-python` allows, oldest first, without the interpreters
-/// that another value names.
+/// `--python`'s values, the first for each environment, with `all` as one version for each installed minor
+/// version that every member's `requires-python` allows, oldest first, without the interpreters that another
+/// value names.
 ///
 /// # Errors
-/// [`PythonError::NoInterpreter`](crate::model::error::PythonError::NoInterpreter) where `all` stands for none.
+/// [`PythonError::NoInterpreter`](crate::model::error::PythonError::NoInterpreter) if `all` means none.
 pub fn pythons(
     session: &Session,
     ui: &Ui,
@@ -82,7 +82,7 @@ pub fn pythons(
     Ok(pythons)
 }
 
-/// What `all` stands for.
+/// What `all` means.
 fn every(
     session: &Session,
     ui: &Ui,
@@ -133,14 +133,14 @@ fn every(
     Ok(words.collect())
 }
 
-/// Runs the command once for each of `pythons`, as many at a time as the machine has processors,
-/// whatever came of the others; with `--fail-fast` none is begun after a failure.
+/// Runs the command once for each of `pythons`, as many at a time as the machine has processors, whatever the
+/// results of the others; with `--fail-fast` none is started after a failure.
 ///
-/// One of them builds before the others begin, that of the default environment if it is among them:
-/// what does not depend on the version of Python is compiled for it only.
+/// One of them builds before the others start, preferably that of the default environment: what does not
+/// depend on the Python version is compiled only for it.
 ///
 /// # Errors
-/// The first failure that is none of tests (others are printed); else [`TestError::Failed`].
+/// The first failure that is not from tests (others are printed); else [`TestError::Failed`].
 pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     let project = Project::discover(driver.session, &driver.request.selection())?;
     match run_locked(driver, &project, pythons) {
@@ -149,17 +149,17 @@ pub fn run(driver: &Driver<'_>, pythons: &[String]) -> Result<()> {
     }
 }
 
-/// What came of all interpreters.
+/// The results of all interpreters.
 struct Ran<'a> {
     rows: Vec<Row<'a>>,
-    /// Those that were not begun.
+    /// Those that were not started.
     left: Vec<&'a String>,
-    /// How the recipes ended that come last.
+    /// The result of the recipes that run last.
     after: Result<()>,
 }
 
 /// # Errors
-/// What keeps all of them from being begun.
+/// What keeps all of them from starting.
 fn run_locked<'a>(
     driver: &Driver<'_>,
     project: &Project,
@@ -222,7 +222,7 @@ fn run_rows<'a>(driver: &Driver<'_>, project: &Project, pythons: &'a [String]) -
     })
 }
 
-/// Whoever panicked with it has left what was there before.
+/// A panic while it was held left the earlier value in place.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -244,7 +244,7 @@ fn side_by_side(pythons: usize) -> usize {
     processors.min(pythons)
 }
 
-/// A Python, and whether all is done again for it.
+/// A Python, and whether everything is done again for it.
 type Entry<'a> = (&'a String, bool);
 
 fn next<'a>(
@@ -363,7 +363,7 @@ fn report(driver: &Driver<'_>, ran: Ran<'_>) -> Result<()> {
     Err(first.unwrap_or(failed))
 }
 
-/// What came of one interpreter.
+/// The result of one interpreter.
 struct Row<'a> {
     python: &'a String,
     result: Result<Vec<TestResult>>,

@@ -10,11 +10,11 @@ use crate::world::disk::{self, FileLock};
 use crate::world::process::{self, Patience};
 use crate::world::session::{LOCKS_HELD, Session};
 
-/// Takes the project's lock and that of its environment, which other target directories and other
-/// projects may share; says for whom it waits, at most `CARGO_PYX_LOCK_TIMEOUT` seconds. None where a pyx
-/// has them that waits for the recipe that we run in.
+/// Takes the project's lock and that of its environment, which other target directories and other projects
+/// may share; says whom it waits for, at most `CARGO_PYX_LOCK_TIMEOUT` seconds. None if a pyx has them that
+/// waits for the recipe that we run in.
 ///
-/// `name`: the command's, for those who will have to wait.
+/// `name`: the command's, shown to those who have to wait.
 pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Vec<FileLock>> {
     let path = project.lock_path();
     let held = session.list(LOCKS_HELD);
@@ -43,7 +43,7 @@ pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
     Ok(locks)
 }
 
-/// Takes that of the tools in the user cache, for who removes them all.
+/// Takes the lock of the tools in the user cache, to remove them all.
 pub fn take_tools(session: &Session, ui: &Ui, name: &str) -> Result<Option<FileLock>> {
     let waiting = Waiting::new(session, ui, name);
     match waiting.take("tools", &session.tools_lock()) {
@@ -56,7 +56,7 @@ pub fn take_tools(session: &Session, ui: &Ui, name: &str) -> Result<Option<FileL
     }
 }
 
-/// A lock, or none on a file system that has none.
+/// A lock, or none on a file system without locks.
 fn where_there_are(lock: Result<FileLock>, what: &str, ui: &Ui) -> Result<Option<FileLock>> {
     match lock {
         Err(error) if disk::has_no_locks(&error) => {
@@ -73,7 +73,7 @@ fn go_on(error: &Error, what: &str, ui: &Ui) {
     ));
 }
 
-/// In the user cache: an environment may be removed and made again meanwhile.
+/// In the user cache: an environment may be removed and recreated meanwhile.
 fn environment_lock(session: &Session, project: &Project) -> Utf8PathBuf {
     let path = environment::default_path(session, project);
     let folder = path.parent().map(disk::resolve).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::model::error::{Error, MachineError};
 use crate::plan::plan;
 use crate::world::session::Session;
 
-/// The refusal, found by planning alone: nothing is done or fetched. `manifest`: `--manifest-path`, absolute.
+/// The refusal, found by planning only: nothing is done or fetched. `manifest`: `--manifest-path`, absolute.
 pub fn of_dev(session: &Session, manifest: Option<Utf8PathBuf>) -> Option<Error> {
     let request = Request {
         network: Network {

@@ -22,14 +22,14 @@ use super::verdict::verdict;
 /// The columns of [`ReportRow::cells`].
 pub(super) const COLUMNS: [&str; 5] = ["Python", "Rust", "Python tests", "seconds", "result"];
 
-/// What the reports of shards are to have in common.
+/// The hint about what shard reports must have in common.
 const SAME_RUN: &str =
     "every shard runs `cargo pyx test --shard K/N` on the same commit, with the same options";
 
 /// How many of the slowest tests are named.
 const SLOWEST: usize = 10;
 
-/// Runs the tests on one interpreter, and tells what became of them, also where they could not run.
+/// Runs the tests on one interpreter, and reports the results, even if they could not run.
 ///
 /// # Errors
 /// As [`Driver::perform`] and [`verdict`]; what keeps a report from being written.
@@ -59,7 +59,7 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
     after(driver, tell(driver, &[row]), judged)
 }
 
-/// As [`verdict`]; a shard may have no test at all, where the others have some.
+/// Like [`verdict`]; a shard may have no tests at all, if the others have some.
 pub(super) fn judge(driver: &Driver<'_>, test_results: &[TestResult]) -> Result<()> {
     let testing = driver.request.testing();
     let is_shard = testing.is_some_and(|it| it.reporting.shard.is_some());
@@ -69,7 +69,7 @@ pub(super) fn judge(driver: &Driver<'_>, test_results: &[TestResult]) -> Result<
     }
 }
 
-/// Tells everybody what kept the tests of all Pythons from running.
+/// Reports everywhere what kept the tests of all Pythons from running.
 pub(super) fn none_ran(driver: &Driver<'_>, pythons: &[String], error: Error) -> Result<()> {
     if let Error::Interrupted(_) = error {
         return Err(error);
@@ -83,7 +83,7 @@ pub(super) fn none_ran(driver: &Driver<'_>, pythons: &[String], error: Error) ->
     after(driver, tell(driver, &rows), Err(error))
 }
 
-/// How the tests ended, which counts more than that nobody could be told.
+/// The result of the tests, which takes precedence over a failed report.
 fn after(driver: &Driver<'_>, told: Result<()>, judged: Result<()>) -> Result<()> {
     match (told, judged) {
         (Err(error), Err(judged)) => {
@@ -102,7 +102,7 @@ fn pythons(test_results: &[TestResult]) -> String {
     first.unwrap_or_default()
 }
 
-/// Tells of tests that have run.
+/// Reports on tests that have run.
 pub(super) fn tell(driver: &Driver<'_>, rows: &[ReportRow]) -> Result<()> {
     let Some(testing) = driver.request.testing() else {
         return Ok(());
@@ -148,11 +148,11 @@ fn all_results(rows: &[ReportRow]) -> Vec<TestResult> {
         .collect()
 }
 
-/// Before tests run: what an earlier run has told is taken away, as nothing must be there for one that does
-/// not end; and what cannot be read is said.
+/// Before tests run: removes earlier reports, since there must be none for a run that does not finish; and
+/// reports what cannot be read.
 ///
 /// # Errors
-/// [`Error::Usage`] for durations that are none, or that are not there for a shard.
+/// [`Error::Usage`] for durations that are invalid, or missing for a shard.
 pub fn prepare(driver: &Driver<'_>) -> Result<()> {
     let Some(testing) = driver.request.testing() else {
         return Ok(());
@@ -203,7 +203,7 @@ fn say_cases(ui: &Ui, test_results: &[TestResult]) {
     }
 }
 
-/// For the next run, in any case; in the file that is named where all tests ran.
+/// For the next run, in any case; in the named file if all tests ran.
 fn record_durations(project: &Project, testing: &Testing, all: &[TestResult]) -> Result<()> {
     let reporting = &testing.reporting;
     let is_whole = reporting.shard.is_none() && testing.arguments.is_empty();
@@ -227,10 +227,10 @@ fn record_durations(project: &Project, testing: &Testing, all: &[TestResult]) ->
     Ok(())
 }
 
-/// `cargo pyx test --merge`: nothing runs; all paths absolute.
+/// `cargo pyx test --merge`: runs nothing; all paths absolute.
 #[derive(Clone, Debug)]
 pub struct Merge {
-    /// Where the reports are, in whatever folders.
+    /// Where the reports are, at any depth.
     pub dir: Utf8PathBuf,
     pub junit: Option<Utf8PathBuf>,
     pub durations: Option<Utf8PathBuf>,
@@ -240,8 +240,8 @@ impl Merge {
     /// `dry_run`: whether files are named instead of written.
     ///
     /// # Errors
-    /// [`TestError::NotRun`] where the reports make no whole; [`TestError::Failed`] where a shard has
-    /// failed; [`TestError::NoTests`] where no shard ran any.
+    /// [`TestError::NotRun`] if the reports do not make a whole; [`TestError::Failed`] if a shard failed;
+    /// [`TestError::NoTests`] if no shard ran any.
     pub fn run(&self, session: &Session, ui: &Ui, dry_run: bool) -> Result<()> {
         let reports = ShardReport::read_all(&self.dir)?;
         let name = reports[0].1.project.clone();

@@ -5,11 +5,11 @@ use camino::Utf8Path;
 use crate::model::error::{Error, Result, TestError};
 use crate::model::test_result::{Language, NoTestsReason, TestResult};
 
-/// Tests that ran are a success where no runner failed, and at least one did what it was asked.
+/// Tests that ran are a success if no runner failed, and at least one did what it was asked to.
 ///
 /// # Errors
 /// [`TestError::Failed`] or [`TestError::NotRun`] with each failure once; [`TestError::NoneSelected`] and
-/// [`TestError::NoTests`] where none ran.
+/// [`TestError::NoTests`] if none ran.
 pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     let mut failures: Vec<&str> = Vec::new();
     for failure in test_results.iter().filter_map(|one| one.failure.as_deref()) {

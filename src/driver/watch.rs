@@ -18,9 +18,9 @@ use super::command::Driver;
 use super::verdict::verdict;
 use super::watched::Watched;
 
-/// Changes that come closer together than this are one: editors write in several steps.
+/// Changes that are closer together than this count as one: editors write in several steps.
 const DEBOUNCE: Duration = Duration::from_millis(150);
-/// How often a waiting watch looks for a signal.
+/// How often a waiting watch checks for a signal.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Runs the command now and after every change, until a signal ends it.
@@ -77,11 +77,11 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
     }
 }
 
-/// What the system tells of.
+/// What the system reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Change {
     File(Utf8PathBuf),
-    /// It has lost some of it: too much happened at once, or a folder could not be watched.
+    /// Some events were lost: too much happened at once, or a folder could not be watched.
     Untold,
 }
 
@@ -109,11 +109,11 @@ fn told(event: notify::Result<notify::Event>) -> Vec<Change> {
     }
 }
 
-/// What was told during a run.
+/// What was reported during a run.
 #[derive(Debug, Default)]
 struct Arrived {
     files: BTreeSet<Utf8PathBuf>,
-    /// Whether there may be others.
+    /// Whether some may be missing.
     is_partial: bool,
 }
 
@@ -130,12 +130,12 @@ impl Extend<Change> for Arrived {
     }
 }
 
-/// A file that was saved in the meantime and that the run did not read as it is now: what it was made
-/// from, as recorded, and sources of which nothing is recorded, as tests are. What builds and tests
-/// write are other files. All that has been told is taken: one save may be told more than once.
+/// A file that was saved in the meantime and that the run did not read in its current state: one of the
+/// recorded inputs, or a source that is not recorded, such as a test. What builds and tests write are other
+/// files. All events are consumed: one save may be reported more than once.
 ///
-/// `seen`: by file, the hash at the last such time. What a recipe generates anew at each run, with
-/// the same content, starts nothing.
+/// `seen`: by file, the hash at the last such time. What a recipe regenerates at each run, with the same
+/// content, triggers nothing.
 fn meanwhile(
     session: &Session,
     watched: &Watched,
@@ -160,10 +160,10 @@ fn meanwhile(
     changed
 }
 
-/// Does the command once. A program that it hands over to is ended by a change of what it was made of: it
+/// Runs the command once. A program that it hands over to is ended by a change to what it was made from: it
 /// may be a server, which would never end by itself.
 ///
-/// `arrived`: gets what was told meanwhile.
+/// `arrived`: gets what was reported meanwhile.
 fn attempt(
     driver: &Driver<'_>,
     watched: &mut Watched,
@@ -220,8 +220,8 @@ fn cannot_watch(path: &Utf8Path, error: notify::Error) -> Error {
     })
 }
 
-/// The first file that changed and that is the project's own, once none of its files changes any
-/// more. What a compiler writes meanwhile delays nothing.
+/// The first file that changed and belongs to the project, once none of its files changes any more. What a
+/// compiler writes meanwhile delays nothing.
 fn wait(session: &Session, watched: &Watched, changes: &Receiver<Change>) -> Result<Change> {
     let mut saved: Option<(Change, Instant)> = None; // the first, and when the last came
     loop {

@@ -11,7 +11,7 @@ use crate::model::native_file::is_native;
 use crate::world::disk;
 use crate::world::session::Session;
 
-/// Folders of caches, wherever they are.
+/// Cache folders, wherever they are.
 const CACHES: [&str; 7] = [
     ".git",
     ".hypothesis",
@@ -26,7 +26,7 @@ const CACHES: [&str; 7] = [
 pub(super) struct Watched {
     /// The project's folder, and those of path dependencies outside it.
     pub(super) roots: BTreeSet<Utf8PathBuf>,
-    /// Folders that pyx and its tools write into.
+    /// Folders that pyx and its tools write to.
     pub(super) aside: BTreeSet<Utf8PathBuf>,
     /// What the last builds and installs were made from.
     pub(super) read: Vec<Input>,
@@ -59,7 +59,7 @@ impl Watched {
         }
     }
 
-    /// Folders beside the roots that hold something of what the last run read.
+    /// Folders outside the roots with something that the last run read.
     pub(super) fn outside(&self) -> BTreeSet<Utf8PathBuf> {
         let mut folders = BTreeSet::new();
         for input in &self.read {
@@ -87,7 +87,7 @@ impl Watched {
         folders
     }
 
-    /// What was saved in a folder before that was watched.
+    /// What was saved in a folder before it was watched.
     pub(super) fn changed_below(
         &self,
         session: &Session,
@@ -101,14 +101,15 @@ impl Watched {
         stale.next().and_then(Input::path).map(Utf8Path::to_owned)
     }
 
-    /// A file that the last run has read otherwise, where `is_partial` of what the system has told.
+    /// A file whose content differs from what the last run read, if `is_partial` says that events may be
+    /// missing.
     pub(super) fn changed_of(&self, session: &Session, is_partial: bool) -> Option<Utf8PathBuf> {
         let mut roots = self.roots.iter().filter(|_| is_partial);
         roots.find_map(|root| self.changed_below(session, root))
     }
 
-    /// Whether the last run saw another content of a file, as far as is known: of what it did not
-    /// record, sources alone may matter.
+    /// Whether the last run saw different content of a file, as far as is known: of what it did not record,
+    /// only sources may matter.
     pub(super) fn is_unread(&self, session: &Session, path: &Utf8Path) -> bool {
         let mut recorded = self
             .read
@@ -125,14 +126,14 @@ impl Watched {
         self.read.iter().any(|input| holds(input, path))
     }
 
-    /// Whether any of these is a file of the project that the last run did not see as it is now.
+    /// Whether any of these is a project file whose current state the last run did not see.
     pub(super) fn has_news(&self, session: &Session, paths: &BTreeSet<Utf8PathBuf>) -> bool {
         let mut paths = paths.iter();
         paths.any(|path| self.is_ours(path) && self.is_unread(session, path))
     }
 
-    /// Neither in a folder that tools write into, nor a module that a build put beside the sources,
-    /// nor an editor's own file.
+    /// Neither in a folder that tools write to, nor a module that a build put next to the sources, nor an
+    /// editor's own file.
     pub(super) fn is_ours(&self, path: &Utf8Path) -> bool {
         let name = path.file_name().unwrap_or_default();
         let module = is_native(path) || path.extension() == Some("pyc");
@@ -152,8 +153,7 @@ impl Watched {
             && !disk::is_dir(path)
     }
 
-    /// In a folder of a cache, by its name or by what marks it: that of a build of something else is
-    /// called as its tool likes.
+    /// In a cache folder, by its name or by its marker: build folders of other tools may have any name.
     fn is_cached(&self, path: &Utf8Path) -> bool {
         let roots = || self.roots.iter().map(Utf8PathBuf::as_path);
         let folders = path.ancestors().skip(1);
@@ -165,13 +165,12 @@ impl Watched {
     }
 }
 
-/// Whether a file is what was read, which may have been by a link.
+/// Whether a file is what was read, which may have been through a link.
 fn holds(input: &Input, file: &Utf8Path) -> bool {
     input.is_of(file) || input.path().is_some_and(|read| disk::resolve(read) == file)
 }
 
-/// By its name: what is written in a language that extension modules are made of, or tells tools what
-/// to do.
+/// By name: in a language that extension modules are written in, or a configuration of tools.
 fn is_source(path: &Utf8Path) -> bool {
     const ENDINGS: [&str; 28] = [
         "S", "asm", "c", "c++", "cc", "cfg", "cpp", "cu", "cxx", "h", "h++", "hh", "hpp", "hxx",

@@ -11,7 +11,7 @@ use crate::world::process::Stream;
 use super::compile_errors::CompileErrors;
 use super::diagnosis::Diagnoses;
 
-/// The words with which cargo begins a line of progress.
+/// The words that begin cargo's progress lines.
 const PROGRESS: [&str; 12] = [
     "Adding",
     "Blocking",
@@ -27,7 +27,7 @@ const PROGRESS: [&str; 12] = [
     "Updating",
 ];
 
-/// The words with which uv begins a line of what it did for maturin.
+/// The words that begin uv's lines about what it did for maturin.
 const UV: [&str; 9] = [
     "+",
     "-",
@@ -43,7 +43,7 @@ const UV: [&str; 9] = [
 pub(super) struct Listener<'a, 'b> {
     listen: Listen,
     activity: &'a Activity<'b>,
-    /// Packages of which cargo has said that something is done.
+    /// Packages that cargo has reported as done.
     done: BTreeSet<String>,
     current: String,
     /// Lines that are shown only if the step fails.
@@ -134,7 +134,7 @@ impl<'a, 'b> Listener<'a, 'b> {
         }
     }
 
-    /// What maturin and uv say of themselves; maturin's own progress begins with a pictogram.
+    /// What maturin and uv report about themselves; maturin's own progress begins with a pictogram.
     fn is_chatter(&self, word: &str) -> bool {
         let pictogram = !word.is_ascii() && !word.starts_with('💥');
         matches!(self.listen, Listen::Maturin { .. }) && (pictogram || UV.contains(&word))

@@ -15,7 +15,7 @@ use super::context::{Context, PlanOutcome};
 use super::diagnosis::Diagnosis;
 use super::kept::INSTALLING;
 
-/// Runs a program of a plan, and understands what it prints.
+/// Runs a program of a plan, and interprets its output.
 pub(super) fn call(
     context: &Context<'_>,
     step: &Step,
@@ -59,7 +59,7 @@ pub(super) fn call(
     })
 }
 
-/// A recipe of the project; those that come last are left out once a test has failed.
+/// A recipe of the project; those that come last are skipped once a test has failed.
 pub(super) fn recipe(
     context: &Context<'_>,
     step: &Step,
@@ -99,8 +99,8 @@ pub(super) fn recipe(
     })
 }
 
-/// Runs the plan's last step, which has the terminal to itself; with JSON, what it prints is
-/// reported as any step's output.
+/// Runs the plan's last step, which has the terminal to itself; with JSON, its output is reported like any
+/// step's.
 pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     let Action::Show(show) = &step.action else {
         return Ok(());
@@ -132,7 +132,7 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
     }
 }
 
-/// A program with what the packages that it imports lead to by now: they may have been installed since it was
+/// A program with the current import folders of its packages: they may have been installed since it was
 /// planned.
 pub(super) fn with_linked(invocation: &Invocation, imports: Option<&ImportPath>) -> Invocation {
     let call = invocation.clone();

@@ -8,7 +8,7 @@ use crate::world::session::Session;
 
 use super::report::in_workspace;
 
-/// The errors among the lines that were heard so far.
+/// The errors among the lines so far.
 #[derive(Debug, Default)]
 pub(super) struct CompileErrors {
     /// The message whose place is still to come.
@@ -30,8 +30,8 @@ impl CompileErrors {
         }
     }
 
-    /// Says each at its line, where who shows the output wants that; `dir`: where the compiler was started,
-    /// absolute: what it calls relative is seen from there or from a folder above.
+    /// Reports each at its line, if the output is shown somewhere that wants that; `dir`: where the compiler
+    /// was started, absolute: its relative paths are relative to this or to a folder above.
     pub(super) fn annotate(&self, session: &Session, ui: &Ui, dir: &Utf8Path) {
         if !session.annotates() {
             return;

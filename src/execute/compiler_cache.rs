@@ -21,14 +21,13 @@ use crate::world::process::{self, Server};
 use crate::world::session::Session;
 use crate::world::tool;
 
-/// How long a server may take to answer, which asks its store first.
+/// How long a server may take to answer, as it asks its store first.
 const STARTUP: Duration = Duration::from_secs(2);
-/// How often the store is looked at.
+/// How often the store is checked.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Runs `work`; as long as it goes on, cargo compiles through a server of sccache's that is there for it
-/// alone. Where sccache cannot be had or its store cannot be reached, cargo compiles without, and that is
-/// said.
+/// Runs `work`; meanwhile, cargo compiles through an sccache server of its own. If sccache is not available
+/// or its store cannot be reached, cargo compiles without it, with a warning.
 pub fn with_compiler_cache<T>(
     session: &Session,
     ui: &Ui,
@@ -64,7 +63,7 @@ pub fn with_compiler_cache<T>(
     })
 }
 
-/// Puts sccache into the user cache, where it is to come from there.
+/// Puts sccache into the user cache, if it is to come from there.
 fn provide(session: &Session, ui: &Ui, cache: &CompilerCache, network: Network) -> Result<()> {
     let Some(missing) = &cache.missing else {
         return Ok(());
@@ -81,7 +80,7 @@ fn provide(session: &Session, ui: &Ui, cache: &CompilerCache, network: Network) 
     missing.run(session, &python, &uv.path)
 }
 
-/// What tells cargo of it, where nothing else does.
+/// The variables that make cargo use it, if nothing else does.
 fn wrapper(cache: &CompilerCache) -> BTreeMap<String, String> {
     let own = cache.is_ours.then(|| cache.program.to_string());
     own.map(|program| ("RUSTC_WRAPPER".to_owned(), program))
@@ -89,8 +88,8 @@ fn wrapper(cache: &CompilerCache) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What children are told from the start. cargo asks rustc through sccache also where nothing is compiled,
-/// and waits for the store: until [`with_compiler_cache`] has seen to that, it asks rustc itself.
+/// The initial variables of children. cargo asks rustc through sccache even if nothing is compiled, and waits
+/// for the store: until [`with_compiler_cache`] has checked it, cargo asks rustc directly.
 pub fn asking_without_cache(session: &Session) -> BTreeMap<String, String> {
     if CompilerCache::is_stored(session) {
         return without();
@@ -98,7 +97,7 @@ pub fn asking_without_cache(session: &Session) -> BTreeMap<String, String> {
     BTreeMap::new()
 }
 
-/// Empty, it takes back what cargo's configuration says.
+/// An empty value overrides cargo's configuration.
 fn without() -> BTreeMap<String, String> {
     [("RUSTC_WRAPPER".to_owned(), String::new())].into()
 }
@@ -110,8 +109,7 @@ fn sharing<T>(variables: BTreeMap<String, String>, work: impl FnOnce() -> T) -> 
     done
 }
 
-/// Looks at the store until the work has ended; from when it is gone on, this machine's disk is in its
-/// place.
+/// Checks the store until the work has ended; once it is unreachable, this machine's disk replaces it.
 fn watch(own: &CacheServer<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()>) {
     while end.recv_timeout(TICK) == Err(mpsc::RecvTimeoutError::Timeout) {
         if own.cache.store.answers() {
@@ -131,7 +129,7 @@ fn watch(own: &CacheServer<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()
     drop(server);
 }
 
-/// The server of sccache that these builds have for themselves.
+/// The sccache server that belongs to these builds.
 struct CacheServer<'a> {
     session: &'a Session,
     cache: &'a CompilerCache,
@@ -184,7 +182,7 @@ impl<'a> CacheServer<'a> {
         [port, (goes_on, "1".to_owned())].into()
     }
 
-    /// How much there was to take.
+    /// Shows how much came from the cache.
     fn say(&self, ui: &Ui) {
         let call = self.call().args(["--show-stats", "--stats-format", "json"]);
         let answer = process::read(&call).ok();
@@ -207,7 +205,7 @@ impl<'a> CacheServer<'a> {
     }
 }
 
-/// What sccache tells machines of what it did.
+/// sccache's statistics in machine-readable form.
 #[derive(Deserialize)]
 struct StatsReport {
     stats: Stats,

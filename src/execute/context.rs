@@ -12,14 +12,14 @@ use crate::model::test_result::{Language, TestResult};
 use crate::ui::Ui;
 use crate::world::session::Session;
 
-/// What came of a plan.
+/// The outcome of a plan.
 #[derive(Debug, Default)]
 pub struct PlanOutcome {
     /// In the order in which they ended.
     pub test_results: Vec<TestResult>,
     /// Results of checks, in the order in which they ended.
     pub checks: Vec<Checked>,
-    /// Distributions that would harm who unpacks them, absolute.
+    /// Distributions that would harm whoever unpacks them, absolute.
     pub(super) harmful: BTreeSet<Utf8PathBuf>,
     /// Why the rest is left undone.
     pub stop: Option<Stop>,
@@ -47,8 +47,8 @@ pub(super) struct Replaced {
 pub(super) struct Context<'a> {
     pub(super) session: &'a Session,
     pub(super) ui: &'a Ui,
-    /// When the facts behind the plan were gathered, in nanoseconds since the epoch. What is written
-    /// later may not be what the builds saw.
+    /// When the facts behind the plan were gathered, in nanoseconds since the epoch. What is written later
+    /// may not be what the builds saw.
     pub(super) since: u64,
     pub(super) outcome: Mutex<PlanOutcome>,
 }
@@ -58,17 +58,17 @@ impl Context<'_> {
         change(&mut self.lock());
     }
 
-    /// A look at what has come of the plan so far.
+    /// Access to the outcome so far.
     pub(super) fn with<T>(&self, look: impl FnOnce(&PlanOutcome) -> T) -> T {
         look(&self.lock())
     }
 
-    /// Whoever panicked with it has left what was noted before: nothing of that may be lost.
+    /// A panic while it was held left earlier notes in place: none of them may be lost.
     fn lock(&self) -> MutexGuard<'_, PlanOutcome> {
         self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a result; those of Rust stand first, whichever ran first.
+    /// Notes a result; those of Rust come first, whichever ran first.
     pub(super) fn count(&self, test_result: TestResult, fail_fast: bool) {
         self.note(|outcome| {
             if fail_fast && test_result.failure.is_some() {

@@ -9,7 +9,7 @@ use crate::model::path::normalize;
 use crate::plan::CopyInstall;
 use crate::world::disk;
 
-/// Copies every file of the distribution, in place of what `to` has of it.
+/// Copies every file of the distribution, replacing `to`'s version of it.
 pub(super) fn copy(copy: &CopyInstall) -> Result<()> {
     let nowhere = || {
         Error::Python(PythonError::NotInstalled {
@@ -34,7 +34,7 @@ pub(super) fn copy(copy: &CopyInstall) -> Result<()> {
     Ok(())
 }
 
-/// A file as it is; a script of the one environment becomes one of the other.
+/// A file unchanged; a script of one environment is changed into one of the other.
 fn install_file(from: &Utf8Path, to: &Utf8Path, copy: &CopyInstall) -> Result<()> {
     disk::copy(from, to)?;
     let bytes = disk::read(from)?.unwrap_or_default();

@@ -15,7 +15,7 @@ const BINDGEN: &str = "the bindings need a `uniffi-bindgen` of the crate's uniff
 const VERSION: &str = "`maturin develop` takes the version from one place: give `[project]` in \
      pyproject.toml a `version`, or `dynamic = [\"version\"]`, not both";
 
-/// What the loader, the allocator and the kernel leave of a program that had too little.
+/// What the loader, the allocator and the kernel print about a program that ran out of memory.
 const OUT_OF_MEMORY: [&str; 5] = [
     "Cannot allocate memory",
     "failed to map segment from shared object",
@@ -24,7 +24,7 @@ const OUT_OF_MEMORY: [&str; 5] = [
     "(signal: 9, SIGKILL: kill)",
 ];
 
-/// What git, cargo, uv and Python say of a network that is not there, or of a server that is silent.
+/// What git, cargo, uv and Python print about a missing network or a silent server.
 const UNREACHABLE: [&str; 5] = [
     "Could not resolve host",
     "failed to lookup address",
@@ -40,21 +40,21 @@ pub(super) struct Diagnosis {
     fault: Fault,
 }
 
-/// Whose it is.
+/// Where the fault lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// The machine's to give: nothing is wrong with the project.
+    /// The machine lacks something: nothing is wrong with the project.
     Machine,
-    /// A setting of a tool's, in the project's files or in a variable.
+    /// A tool's setting, in the project's files or in a variable.
     Configuration,
-    /// A program that is not there.
+    /// A missing program.
     Program,
-    /// What is built.
+    /// What is being built.
     Checkout,
 }
 
 impl Diagnosis {
-    /// How the run ends for it, whatever the tool was to do; `None` where that decides.
+    /// The exit code for it, whatever the tool was to do; `None` if the tool decides.
     pub(super) fn exit(&self) -> Option<Exit> {
         match self.fault {
             Fault::Machine => Some(Exit::Environment),
@@ -65,7 +65,7 @@ impl Diagnosis {
     }
 }
 
-/// An error of fetching a tool, with what the machine lacks where that is why.
+/// The error of fetching a tool, with what the machine lacks if that is the cause.
 pub(super) fn explained(error: Error) -> Error {
     match error {
         Error::Tool(ToolError::Provision {
@@ -83,22 +83,22 @@ pub(super) fn explained(error: Error) -> Error {
     }
 }
 
-/// What the lines of a failing build say is missing, the first of several. What a compiler says of sources is
-/// left out: it quotes them, and they may hold any words.
+/// What is missing according to the lines of a failing build, the first of several. Messages about sources
+/// are left out: they quote sources, which may contain any words.
 #[derive(Debug, Default)]
 pub(super) struct Diagnoses {
     block: Block,
     found: Option<Diagnosis>,
 }
 
-/// What the line before was part of.
+/// What the previous line belonged to.
 #[derive(Debug, Default)]
 enum Block {
     #[default]
     None,
-    /// An error or a warning, with what it has said: whether it is of a source is still to come.
+    /// An error or a warning, with its message: whether it is about a source is still to come.
     Open(Option<Diagnosis>),
-    /// What rustc says of a source, up to an empty line.
+    /// rustc's message about a source, up to an empty line.
     OfSource,
 }
 
@@ -145,12 +145,12 @@ impl Diagnoses {
     }
 }
 
-/// The first line of what cargo or a compiler has to say.
+/// The first line of a message from cargo or a compiler.
 enum Heading {
     OfSource,
-    /// Of a source or not: rustc and cargo begin alike.
+    /// About a source or not: rustc and cargo begin alike.
     Error,
-    /// What is only a warning is not why it fails.
+    /// A mere warning is not why it fails.
     Warning,
 }
 
@@ -166,13 +166,14 @@ impl Heading {
     }
 }
 
-/// A line of a source as compilers show it: `12 | …`.
+/// A source line as compilers show it: `12 | …`.
 fn is_quoted(text: &str) -> bool {
     let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
     number.len() < text.len() && number.trim_start().starts_with('|')
 }
 
-/// What a line of a failing build says is missing from the machine or the checkout; `None` for any other line.
+/// What a line of a failing build says is missing from the machine or the checkout; `None` for any other
+/// line.
 fn of(line: &str) -> Option<Diagnosis> {
     type Reader = fn(&str) -> Option<String>;
     const READERS: [(Reader, Fault); 4] = [
@@ -187,13 +188,13 @@ fn of(line: &str) -> Option<Diagnosis> {
     })
 }
 
-/// What stands in a line behind such words, up to a quote.
+/// What follows these words in a line, up to a quote.
 fn quoted(line: &str, words: &str) -> Option<String> {
     let rest = line.split_once(words)?.1;
     rest.split(['`', '\'']).next().map(str::to_owned)
 }
 
-/// Whether cargo names a folder of this machine, and not what it fetches.
+/// Whether cargo names a folder of this machine, and not something it fetches.
 fn is_folder(place: &str) -> bool {
     Utf8Path::new(place).is_absolute()
 }
@@ -233,7 +234,7 @@ fn of_the_machine(line: &str) -> Option<String> {
     is_short.then(|| MEMORY.into())
 }
 
-/// What uv says of its own settings before it does anything.
+/// uv's messages about its own settings before it does anything.
 fn of_configuration(line: &str) -> Option<String> {
     let said = line.trim_start().strip_prefix("error: ")?;
     if said.starts_with("The project is marked as unmanaged") {
@@ -260,7 +261,7 @@ fn of_configuration(line: &str) -> Option<String> {
     is_uvs.then(|| format!("uv cannot read {file}: fix the error named above"))
 }
 
-/// A compiler, or the wrapper before it, that cargo could not start.
+/// A compiler, or its wrapper, that cargo could not start.
 fn of_a_program(line: &str) -> Option<String> {
     let call = quoted(line, "could not execute process `")?;
     let program = call.split(' ').next().unwrap_or(&call);

@@ -7,8 +7,8 @@ use crate::model::file_edit::Edit;
 use crate::ui::Ui;
 use crate::world::disk;
 
-/// Writes all files, or leaves all as they were: none is touched before each is known to be what the
-/// plan saw, and those written come back when a later one fails.
+/// Writes all files, or leaves all as they were: none is touched before each is known to be what the plan
+/// saw, and written ones are restored if a later one fails.
 pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
     for edit in edits {
         if disk::read(&edit.path)?.as_deref() != edit.before.as_deref().map(str::as_bytes) {
@@ -33,11 +33,11 @@ pub(super) fn edit(edits: &[Edit], ui: &Ui) -> Result<()> {
 
 struct Done<'a> {
     edit: &'a Edit,
-    /// Where a removed file is until all are done: no copy of it would be the same.
+    /// Where a removed file is until all are done: a copy would not be the same file.
     aside: Option<Utf8PathBuf>,
 }
 
-/// So many new files are one thing to those whom they are made for.
+/// This many new files are shown as one thing.
 const MANY: usize = 8;
 
 fn say(edits: &[Edit], ui: &Ui) {
@@ -61,7 +61,7 @@ fn say(edits: &[Edit], ui: &Ui) {
     }
 }
 
-/// The folder of which all edits are the files.
+/// The folder that all edits are files of.
 fn made(edits: &[Edit]) -> Option<&str> {
     if edits.len() < MANY || edits.iter().any(|edit| edit.before.is_some()) {
         return None;
@@ -87,8 +87,8 @@ fn take_back(done: &Done<'_>, ui: &Ui) {
     }
 }
 
-/// Has the file hold its new text, or nothing there; where it is then. A link stays one: what it leads to
-/// is the file that somebody keeps elsewhere.
+/// Gives the file its new text, or removes it; returns where the old file is then. A link stays a link: its
+/// target is the file that the user keeps elsewhere.
 fn put(edit: &Edit) -> Result<Option<Utf8PathBuf>> {
     match &edit.after {
         Some(text) => disk::write_behind_links(&edit.path, text.as_bytes()).map(|()| None),

@@ -15,12 +15,12 @@ use crate::world::session::Session;
 /// Hidden files that test runners read.
 const RUNNER_FILES: [&str; 3] = [".coveragerc", ".pytest.ini", ".stestr.conf"];
 
-/// The endings of what Python imports. A folder without any of them hides no package of its name that
-/// comes later on the path (Python reference, "Namespace packages").
+/// The suffixes of what Python imports. A folder without any of them does not hide a package with its name
+/// that comes later on the path (Python reference, "Namespace packages").
 const IMPORTABLE: [&str; 5] = ["py", "pyc", "so", "pyd", "dll"];
 
-/// The package's files that git would keep, except what is built beside them, the modules of packages that the
-/// wheel holds, and Rust's: tests read data among the sources.
+/// The package's files that git would keep, except build outputs next to them, the modules of packages that
+/// the wheel contains, and Rust files: tests read data among the sources.
 pub(super) fn copy_tests(session: &Session, copy: &CopyTests) -> Result<()> {
     disk::remove_dir(&copy.root)?;
     link_what_is_beside(copy)?;
@@ -59,15 +59,15 @@ pub(super) fn copy_tests(session: &Session, copy: &CopyTests) -> Result<()> {
     Ok(())
 }
 
-/// The files below a folder that git tracks, from there: it may track what its rules leave out. Where git
-/// does not tell, its rules are all there is.
+/// The files below a folder that git tracks, relative to it: it may track what its rules ignore. If git does
+/// not answer, only its rules count.
 fn tracked(session: &Session, dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let files = Git { session, dir }.tracked().unwrap_or_default();
     let below = files.iter().filter_map(|file| file.strip_prefix(dir).ok());
     below.map(Utf8Path::to_owned).collect()
 }
 
-/// What git keeps of a folder, from there, but for what cargo has built: it may be ignored by nobody.
+/// What git keeps of a folder, relative to it, without what cargo has built: that may not be ignored.
 fn kept(session: &Session, dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let mut files = tracked(session, dir);
     files.extend(disk::kept_files(dir));
@@ -79,8 +79,8 @@ fn kept(session: &Session, dir: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     files
 }
 
-/// Every folder above the copied one, up to the repository's, has links to what else is there: tests
-/// read files beside their package.
+/// Every folder above the copied one, up to the repository's, gets links to what else is there: tests read
+/// files next to their package.
 fn link_what_is_beside(copy: &CopyTests) -> Result<()> {
     let folders = copy.from.ancestors().zip(copy.to.ancestors());
     for (from, to) in folders.take_while(|(_, to)| *to != copy.root) {
@@ -100,16 +100,16 @@ fn link_what_is_beside(copy: &CopyTests) -> Result<()> {
     Ok(())
 }
 
-/// Folders of builds, which no test reads.
+/// Build folders, which no test reads.
 const BUILT: [&str; 2] = ["target", "node_modules"];
 
-/// Removes the files in a folder of ours, of which none may be left from before.
+/// Removes the files in a folder of pyx, so that none is left from before.
 pub(super) fn empty(folder: &Utf8Path) -> Result<()> {
     let mut names = disk::names(folder).into_iter();
     names.try_for_each(|name| disk::remove_file(&folder.join(name)))
 }
 
-/// The justfile that imports the others comes last: it tells that all are there.
+/// The justfile that imports the others is written last: it means that all are there.
 pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
     for (name, text) in recipes::FILES {
         disk::write(&folder.join(name), text.as_bytes())?;
@@ -117,7 +117,7 @@ pub(super) fn write_recipes(folder: &Utf8Path) -> Result<()> {
     disk::write(&folder.join("justfile"), recipes::imports().as_bytes())
 }
 
-/// With the history, by which backends know the version, and nothing that is ignored.
+/// With the history, from which build backends determine the version, and nothing that is ignored.
 pub(super) fn copy_project(session: &Session, copy: &CopyProject) -> Result<()> {
     for path in kept(session, &copy.from) {
         disk::copy_entry(&copy.from.join(&path), &copy.to.join(&path))?;

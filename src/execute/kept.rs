@@ -30,8 +30,8 @@ use crate::world::disk;
 
 use super::prove::module_name;
 
-/// What tells the tool, and whoever it starts, to see what is installed: pip removes a distribution where
-/// Python finds it.
+/// Tells the tool, and whatever it starts, to see what is installed: pip removes a distribution where Python
+/// finds it.
 pub(super) const INSTALLING: &str = "CARGO_PYX_INSTALLING";
 
 /// Installs a member; whatever happens meanwhile, what was installed before can be imported.
@@ -77,13 +77,13 @@ impl Kept {
         })
     }
 
-    /// The copies of what is among the packages, as it is there.
+    /// The copies of what is among the packages, in the same layout.
     fn installed(&self) -> Utf8PathBuf {
         self.folder.join("installed")
     }
 
-    /// Copies what is installed and has Python find that. What a killed run has kept stays, as what is there
-    /// may be half of something: no copies of it are made.
+    /// Copies what is installed and makes Python find the copies. What a killed run has kept stays, as what
+    /// is installed may be incomplete: it is not copied.
     fn begin(&self, environment: &Environment, member: &Member) -> Result<Vec<Copied>> {
         if disk::is_file(&self.switch) {
             return Ok(Vec::new());
@@ -129,8 +129,8 @@ impl Kept {
         disk::rename(&switch, &self.switch)
     }
 
-    /// What Python runs at its start: the copies come before the packages, modules among the sources
-    /// before all.
+    /// What Python runs at startup: the copies come before the packages, modules among the sources before
+    /// everything.
     fn program(&self, folders: &[Utf8PathBuf], modules: &BTreeMap<String, Utf8PathBuf>) -> String {
         let folders: Vec<String> = folders.iter().map(|dir| literal(dir.as_str())).collect();
         let modules = modules
@@ -147,7 +147,7 @@ impl Kept {
         )
     }
 
-    /// Has Python find what is installed.
+    /// Makes Python find what is installed.
     fn end(&self) -> Result<()> {
         disk::remove_file(&self.switch)?;
         disk::remove_dir(&self.folder)?;
@@ -156,7 +156,7 @@ impl Kept {
     }
 }
 
-/// Leaves what is installed as it was, but for files that only the new one has.
+/// Restores what was installed, except for files that only the new one has.
 fn put_back(environment: &Environment, member: &Member, copies: &[Copied]) -> Result<()> {
     let is_other = |dir: &Utf8PathBuf| copies.iter().all(|it| !it.place.starts_with(dir));
     while let Some(other) = environment.dist_info(member).filter(is_other) {
@@ -170,7 +170,7 @@ fn put_back(environment: &Environment, member: &Member, copies: &[Copied]) -> Re
     Ok(())
 }
 
-/// A file of what is installed, and its copy, both absolute.
+/// An installed file and its copy, both absolute.
 struct Copied {
     place: Utf8PathBuf,
     copy: Utf8PathBuf,
@@ -181,7 +181,7 @@ fn is_inside(file: &Utf8Path) -> bool {
     file.is_relative() && !file.components().any(|part| part.as_str() == "..")
 }
 
-/// The modules of a member that were installed outside of the environment, absolute.
+/// The modules of a member that were installed outside the environment, absolute.
 fn among_sources(environment: &Environment, member: &Member) -> Vec<Utf8PathBuf> {
     let known = EnvironmentRecord::load(&environment.record_path()).record;
     let installed = known.installed.get(&member.name);

@@ -7,8 +7,8 @@ use crate::ui::Activity;
 use crate::world::disk;
 use crate::world::process::{self, Stream};
 
-/// Asks PyO3's build script for its configuration, in its version's own format, and writes it
-/// with our lines appended.
+/// Asks PyO3's build script for its configuration, in its version's own format, and writes it with our lines
+/// appended.
 pub(super) fn link(link: &Link, activity: &Activity<'_>) -> Result<()> {
     let mut text = String::new();
     let mut inside = false;
@@ -52,7 +52,7 @@ pub(super) fn link(link: &Link, activity: &Activity<'_>) -> Result<()> {
     disk::write(&link.config, text.as_bytes())
 }
 
-/// As `lib_dir` and `abi3` are.
+/// Such as `lib_dir` and `abi3`.
 fn is_key(key: &str) -> bool {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     !key.is_empty() && key.chars().all(known)

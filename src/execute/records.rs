@@ -18,12 +18,12 @@ use crate::world::session::Session;
 
 use super::context::Context;
 
-/// Makes cargo compile crates again, by removing its fingerprints of them.
+/// Makes cargo recompile crates, by removing its fingerprints of them (`NAME-HASH` in `.fingerprint`).
 ///
 /// `dirs`: the folders of builds, absolute.
 ///
 /// `since`: when the facts were gathered, in nanoseconds since the epoch. What was compiled later, for
-/// another member that reads the same crate, has seen what is there.
+/// another member that reads the same crate, has seen the current files.
 pub(super) fn forget(crates: &[String], dirs: &[Utf8PathBuf], since: u64) -> Result<()> {
     for dir in dirs {
         for OfPackage { package, path } in build::fingerprints(dir) {
@@ -68,7 +68,7 @@ pub(super) fn begin(begin: &Begin, since: u64) -> Result<()> {
     })
 }
 
-/// Nothing that was written since the facts were gathered is taken for what was installed.
+/// Nothing that was written since the facts were gathered counts as what was installed.
 pub(super) fn record_sync(context: &Context<'_>, record: &RecordSync) -> Result<()> {
     let path = record.environment.record_path();
     let mut known = EnvironmentRecord::load(&path).record;
@@ -93,7 +93,7 @@ pub(super) fn record_sync(context: &Context<'_>, record: &RecordSync) -> Result<
     store(&path, &known)
 }
 
-/// Has the environment's interpreter say what it is, unless that is on record and still so.
+/// Asks the environment's interpreter what it is, unless that is recorded and still holds.
 fn note_interpreter(session: &Session, environment: &Environment, known: &mut EnvironmentRecord) {
     let current = known.interpreter.as_ref();
     if current.is_some_and(|current| current.is_current(session)) {
@@ -110,7 +110,7 @@ fn note_interpreter(session: &Session, environment: &Environment, known: &mut En
     known.interpreter = interpreter::probe(session, &python).ok().map(record);
 }
 
-/// Writes a record unless a newer pyx's stands there: that one knows more than we would leave of it.
+/// Writes a record unless a newer pyx's is there: that one contains more than we would keep.
 pub(super) fn store<T: Serialize>(path: &Utf8Path, record: &T) -> Result<()> {
     if is_newer(path) {
         return Ok(());

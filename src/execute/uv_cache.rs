@@ -12,7 +12,7 @@ use crate::world::disk;
 use crate::world::manifest::{CacheKey, PyProject};
 use crate::world::session::Session;
 
-/// Rewrites the file so that the install counts as made from the project as it is now.
+/// Rewrites the file so that the install counts as made from the project's current state.
 ///
 /// Returns what keeps it from being written, as the end of a sentence.
 pub(super) fn settle(
@@ -51,8 +51,8 @@ fn has_known_shape(value: &Value) -> bool {
         && (value["timestamp"].is_null() || value["timestamp"]["nanos_since_epoch"].is_u64())
 }
 
-/// By uv's rule: the newest status change of the files, the birth of the directories, the values
-/// of the variables. `None` where a key follows git.
+/// By uv's rule: the newest status change of the files, the creation time of the directories, the values of
+/// the variables. `None` if a key depends on git.
 fn info(session: &Session, project: &PyProject) -> Option<Value> {
     let dir = project.dir();
     let mut newest: Option<u64> = None;
@@ -80,7 +80,7 @@ fn info(session: &Session, project: &PyProject) -> Option<Value> {
     }))
 }
 
-/// When the files that a pattern names were last changed.
+/// When the files that match a pattern were last changed.
 fn matches(dir: &Utf8Path, pattern: &str) -> Vec<u64> {
     let written = |path: &Utf8Path| disk::signature(path).map(|signature| signature.written());
     if !pattern.contains(['*', '?', '[', '{']) {

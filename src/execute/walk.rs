@@ -17,18 +17,19 @@ use super::kept::keeping;
 use super::testing;
 use super::{child, copy_install, diagnosis, edits, files, link, prove, records, release};
 
-/// Where several interpreters are served side by side they build in turns: cargo fills the machine
-/// by itself, and all of them write the project's records and modules beside its sources.
+/// With several interpreters side by side, builds take turns: cargo fills the machine by itself, and all of
+/// them write the project's records and modules next to its sources.
 static BUILDING: Mutex<()> = Mutex::new(());
 
-/// Runs every step once all that it needs have succeeded, independent ones side by side; after
-/// a failure nothing new is started. Tests that fail are no failure of the plan.
+/// Runs every step once everything that it needs has succeeded, independent ones side by side; after a
+/// failure nothing new is started. Failing tests do not fail the plan.
 ///
-/// `since`: when the facts behind the plan were gathered, in nanoseconds since the epoch. What is
-/// written later may not be what the builds saw.
+/// `since`: when the facts behind the plan were gathered, in nanoseconds since the epoch. What is written
+/// later may not be what the builds saw.
 ///
 /// # Errors
-/// The first failure of a step, others said; [`Error::Bug`] for a plan in which a step waits for none of it.
+/// The first failure of a step, others are reported; [`Error::Bug`] for a plan in which a step waits for one
+/// that the plan does not have.
 pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<PlanOutcome> {
     if !plan.unmet_needs().is_empty() {
         return Err(Error::Bug);
@@ -96,8 +97,8 @@ pub fn execute(session: &Session, plan: &Plan, ui: &Ui, since: u64) -> Result<Pl
     }
 }
 
-/// Keeps the first failure, which ends the command and is said then. A later one, of a step that ran beside,
-/// is given back where it tells something else; a signal ends them all.
+/// Keeps the first failure, which ends the command and is reported then. A later one, of a step that ran
+/// alongside, is returned if it says something else; a signal ends them all.
 fn beside(first: &mut Option<Error>, error: Error) -> Option<Error> {
     let Some(first) = first else {
         *first = Some(error);

@@ -31,21 +31,21 @@ pub enum Action {
     Write {
         path: Utf8PathBuf,
         text: String,
-        /// Whether it can be started.
+        /// Whether it is executable.
         is_program: bool,
     },
-    /// Remove cargo's own records of crates whose changes it would not see.
+    /// Remove cargo's own records of crates whose changes it would not notice.
     Forget {
         /// The crates' names.
         crates: Vec<String>,
         /// The folders of the builds that have such, absolute.
         dirs: Vec<Utf8PathBuf>,
     },
-    /// Write down that a build begins, so that one that does not end is known to the next.
+    /// Record that a build begins, so that the next run knows about one that did not finish.
     Begin(Box<Begin>),
-    /// Copy the artifact over the installed modules, each through a rename.
+    /// Copy the artifact over the installed modules, each with a rename.
     Replace(Box<Replace>),
-    /// Install a member with a tool that removes what is there before it puts something else in its place.
+    /// Install a member with a tool that removes what is installed before it writes the replacement.
     Install(Box<Install>),
     /// Install what another environment has.
     CopyInstall(Box<CopyInstall>),
@@ -53,12 +53,12 @@ pub enum Action {
     Prove(Box<Prove>),
     /// Record what the environment's packages were installed from.
     RecordSync(Box<RecordSync>),
-    /// Begin a target directory as a copy of another, so that little is left to compile.
+    /// Create a target directory as a copy of another, so that little is left to compile.
     Seed {
         from: Utf8PathBuf,
         to: Utf8PathBuf,
     },
-    /// Make the PyO3 configuration with which tests link libpython.
+    /// Create the PyO3 configuration with which tests link libpython.
     Link(Box<Link>),
     Test(Box<Test>),
     Untestable(Box<Untestable>),
@@ -67,25 +67,25 @@ pub enum Action {
     CopyTests(Box<CopyTests>),
     /// Copy what git would keep of a project, for a build that leaves nothing in it.
     CopyProject(Box<CopyProject>),
-    /// Remove a file, or a folder with all that is in it but what is to be kept; absolute.
+    /// Remove a file, or a folder with everything in it except what is to be kept; absolute.
     Remove {
         path: Utf8PathBuf,
         kept: BTreeSet<Utf8PathBuf>,
     },
-    /// Remove the folder of a package that is gone, with the modules that were installed in it and what
-    /// Python has compiled; absolute.
+    /// Remove the folder of a package that no longer exists, with its installed modules and Python's
+    /// bytecode; absolute.
     RemoveHollow {
         path: Utf8PathBuf,
         modules: Vec<Utf8PathBuf>,
     },
-    /// Remove a folder in which nothing is left but files of these names.
+    /// Remove a folder that only contains files with these names.
     RemoveEmpty {
         path: Utf8PathBuf,
         besides: &'static [&'static str],
     },
-    /// Change files of the project: all of them, or none where one is not as it was.
+    /// Edit files of the project: all of them, or none if one has changed meanwhile.
     Edit(Vec<Edit>),
-    /// Put our recipes into the user cache.
+    /// Put the built-in recipes into the user cache.
     WriteRecipes {
         /// Absolute.
         folder: Utf8PathBuf,
@@ -148,7 +148,7 @@ impl Action {
         ActionTraits { builds, showing }
     }
 
-    /// The one program that it runs, as a person would.
+    /// The one program that it runs, if it runs exactly one.
     pub fn invocation(&self) -> Option<&Invocation> {
         match self {
             Self::Run(run) => Some(&run.invocation),
@@ -179,7 +179,7 @@ impl Action {
         }
     }
 
-    /// The command to paste, or a comment that says what pyx does by itself.
+    /// The command to paste, or a comment that says what pyx does itself.
     pub fn command(&self) -> String {
         match self {
             Self::Run(run) => run.invocation.to_string(),
@@ -280,7 +280,7 @@ impl Action {
 #[derive(Clone, Debug)]
 pub struct Show {
     pub invocation: Invocation,
-    /// Where it imports from, where it embeds Python.
+    /// Where it imports from, if it embeds Python.
     pub imports: Option<ImportPath>,
 }
 
@@ -293,8 +293,8 @@ impl Show {
     }
 }
 
-/// How PyO3 is told to link libpython, whatever the manifest says: its own description of the
-/// interpreter, and two lines more.
+/// How PyO3 is told to link libpython, whatever the manifest says: its own description of the interpreter,
+/// with two more lines.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// Makes PyO3's build script print its configuration and stop.
@@ -308,21 +308,21 @@ pub struct Link {
 #[derive(Clone, Debug)]
 pub struct Pack {
     pub run: Run,
-    /// Where it is put, absolute; older ones of ours go.
+    /// Where it is put, absolute; older ones from pyx are removed.
     pub dir: Utf8PathBuf,
 }
 
-/// A recipe in a plan; what it prints is shown.
+/// A recipe in a plan; its output is shown.
 #[derive(Clone, Debug)]
 pub struct RunRecipe {
     pub invocation: Invocation,
-    /// The code of pyx when it fails.
+    /// pyx's exit code if it fails.
     pub exit: Exit,
-    /// Whether it runs only when no test has failed before.
+    /// Whether it runs only if no test has failed before.
     pub after: bool,
 }
 
-/// A copy of a project with edits that are not made in it.
+/// A copy of a project with edits that are not made in the project.
 #[derive(Clone, Debug)]
 pub struct CopyProject {
     /// Both absolute.
@@ -335,16 +335,16 @@ pub struct CopyProject {
 pub struct Run {
     pub invocation: Invocation,
     pub listen: Listen,
-    /// The code of pyx when it fails.
+    /// pyx's exit code if it fails.
     pub exit: Exit,
     pub hint: Option<String>,
-    /// Whether nothing is said of it when it begins: there is most likely nothing to do, or something else
-    /// is shown meanwhile.
+    /// Whether nothing is shown when it begins: there is most likely nothing to do, or something else is
+    /// shown meanwhile.
     pub is_silent: bool,
 }
 
 impl Run {
-    /// A run whose output is shown only when it fails.
+    /// A run whose output is shown only if it fails.
     pub(super) fn quiet(invocation: Invocation, exit: Exit) -> Self {
         Self {
             invocation,
@@ -355,7 +355,7 @@ impl Run {
         }
     }
 
-    /// A build, of which cargo or maturin tells.
+    /// A build, shown through cargo's or maturin's messages.
     pub(super) fn building(invocation: Invocation, listen: Listen) -> Self {
         Self {
             invocation,
@@ -367,14 +367,14 @@ impl Run {
     }
 }
 
-/// What a child's output is to us.
+/// How a child's output is interpreted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listen {
-    /// cargo's JSON messages on stdout, rendered diagnostics on stderr; so many packages at most.
+    /// cargo's JSON messages on stdout, rendered diagnostics on stderr; at most this many packages.
     Cargo { packages: usize },
     /// maturin around cargo: progress lines and diagnostics on stderr.
     Maturin { packages: usize },
-    /// Shown only when it fails.
+    /// Shown only if it fails.
     Quiet,
 }
 
@@ -390,7 +390,7 @@ pub struct Begin {
 #[derive(Clone, Debug)]
 pub struct Replace {
     pub build: Build,
-    /// As they were recorded.
+    /// As recorded.
     pub modules: Vec<Input>,
 }
 
@@ -419,13 +419,14 @@ pub struct Prove {
     pub home: Utf8PathBuf,
     /// The uv.lock there that the dependencies come from.
     pub lock: Option<Utf8PathBuf>,
-    /// The endings of the interpreter's extension modules.
+    /// The suffixes of the interpreter's extension modules.
     pub suffixes: Vec<String>,
     /// Whether a new `dist-info` was written.
     pub installed: bool,
+
     /// cargo, to be asked which packages are local.
     pub cargo: Utf8PathBuf,
-    /// How often it was built anew in this run.
+    /// How often it was rebuilt in this run.
     pub rebuilds: usize,
     /// The one that pyx provides to maturin, absolute.
     pub patchelf: Option<Utf8PathBuf>,
@@ -448,8 +449,8 @@ pub struct RecordSync {
     pub installed: Vec<(&'static str, Dependencies)>,
     /// The folders of the packages that are installed besides them, absolute.
     pub members: Vec<Utf8PathBuf>,
-    /// Which Python the project asked for when the environment was made.
+    /// Which Python the project asked for when the environment was created.
     pub requested: Option<String>,
-    /// Whether the environment is made in this plan.
+    /// Whether the environment is created in this plan.
     pub made: bool,
 }

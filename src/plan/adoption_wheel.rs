@@ -14,21 +14,21 @@ use super::action::{Action, CopyProject, Run};
 use super::environment;
 use super::step::{Plan, Step};
 
-/// The folder of both, in that of the trial.
+/// The folder of both, inside the trial's.
 pub fn wheel_folder(trial: &Utf8Path) -> Utf8PathBuf {
     trial.join("wheel")
 }
 
-/// Both as the current build backend makes them, in `trial`, absolute.
+/// Both as the current build backend builds them, in `trial`, absolute.
 ///
 /// # Errors
-/// [`MachineError::Offline`] where uv is missing and may not be fetched.
+/// [`MachineError::Offline`] if uv is missing and may not be fetched.
 pub fn present_wheel(adoption: &Adoption, trial: &Utf8Path, network: Network) -> Result<Plan> {
     let what = "with its present build backend";
     wheel(adoption, trial, network, Vec::new(), what, None)
 }
 
-/// Both with the edits that a plan makes.
+/// Both with the edits of a plan.
 ///
 /// # Errors
 /// As [`present_wheel`].

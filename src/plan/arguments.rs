@@ -4,7 +4,7 @@ use crate::facts::Request;
 use crate::facts::build::Options;
 use crate::model::invocation::Invocation;
 
-/// For a call that compiles nothing and has no target directory of ours: cargo would note its compiler in
+/// For a call that compiles nothing and has no target directory of pyx: cargo would record its compiler in
 /// `target`, which a checkout need not ignore.
 pub(super) fn without_notes(call: Invocation) -> Invocation {
     call.env("CARGO_CACHE_RUSTC_INFO", "0")
@@ -34,7 +34,7 @@ pub(super) fn feature_args(features: &[String]) -> Vec<String> {
     args
 }
 
-/// maturin's own flag replaces the features in `[tool.maturin]`: it is given all of them or none.
+/// maturin's own flag replaces the features in `[tool.maturin]`: it gets all of them or none.
 pub(super) fn maturin_feature_args(options: &Options) -> Vec<String> {
     let mut args = Vec::new();
     if options.features_added {
@@ -50,14 +50,15 @@ pub(super) fn default_feature_args(options: &Options) -> Option<&'static str> {
         .then_some("--no-default-features")
 }
 
-/// What goes to each call of cargo and maturin that compiles: about lock files, and what was said for cargo.
+/// The arguments of every cargo and maturin call that compiles: about lock files, and those passed on to
+/// cargo.
 pub(super) fn passed_args(request: &Request, options: &Options) -> Vec<String> {
     let mut args: Vec<String> = lock_args(request).map(str::to_owned).collect();
     args.extend(options.cargo.words("--jobs"));
     args
 }
 
-/// As [`passed_args`], for nextest, whose `--jobs` are tests.
+/// Like [`passed_args`], for nextest, whose `--jobs` are tests.
 pub(super) fn passed_to_nextest(request: &Request, options: &Options) -> Vec<String> {
     let mut args: Vec<String> = lock_args(request).map(str::to_owned).collect();
     args.extend(options.cargo.words("--build-jobs"));

@@ -19,7 +19,7 @@ pub(super) struct PlanContext<'a> {
 }
 
 impl<'a> PlanContext<'a> {
-    /// The same work in another environment.
+    /// The same context for another environment.
     pub(super) fn at(&self, target: &'a TargetEnvironment) -> Self {
         Self { target, ..*self }
     }
@@ -44,8 +44,8 @@ impl<'a> PlanContext<'a> {
         self.call(&self.tools.uv.path, &self.project.home)
     }
 
-    /// For programs that run cargo in the target directory `target`: with the toolchain that pyx
-    /// found, never with a download of one.
+    /// For programs that run cargo in the target directory `target`: with the toolchain that pyx found, never
+    /// downloading one.
     pub(super) fn cargo_call(
         &self,
         program: &Utf8Path,
@@ -73,7 +73,7 @@ impl<'a> PlanContext<'a> {
         programs.filter_map(|program| program.parent()).collect()
     }
 
-    /// A folder of which every environment has one of its own.
+    /// A folder of which every environment has its own.
     pub(super) fn own_folder(&self, folder: camino::Utf8PathBuf) -> camino::Utf8PathBuf {
         match self.target.environment.alternative(self.project) {
             Some(name) => folder.join(name),
@@ -86,7 +86,7 @@ impl<'a> PlanContext<'a> {
     }
 }
 
-/// With the toolchain that a person has chosen for this run: it is one for whatever pyx starts.
+/// With the toolchain that the user chose for this run: it is the same for everything that pyx starts.
 pub(super) fn with_toolchain(call: Invocation, builds: &[Build]) -> Invocation {
     let mut names = builds.iter().map(|build| build.toolchain.name.as_ref());
     match names.find_map(|name| name) {
@@ -95,7 +95,7 @@ pub(super) fn with_toolchain(call: Invocation, builds: &[Build]) -> Invocation {
     }
 }
 
-/// As in a shell where the environment is active, and uv leaves it as it is.
+/// As in a shell where the environment is active, with uv not changing it.
 pub(super) fn activate(
     call: Invocation,
     target: &TargetEnvironment,

@@ -11,9 +11,9 @@ use super::{dev, environment, hooks, just, release, run, test, wheel_test};
 /// What a command does.
 ///
 /// # Errors
-/// What cannot be planned: a foreign environment that is broken, something missing offline, a recipe
-/// that nobody has; [`TestError::NoTests`](crate::model::error::TestError::NoTests) where there is nothing to test; [`ProjectError::Findings`] where the
-/// project that is to be released has errors.
+/// What cannot be planned: a foreign environment that is broken, something missing offline, an unknown
+/// recipe; [`TestError::NoTests`](crate::model::error::TestError::NoTests) if there is nothing to test;
+/// [`ProjectError::Findings`] if the project that is to be released has errors.
 pub fn plan(request: &Request, facts: &Facts, run_state: &RunState) -> Result<Plan> {
     let errors = finding::errors(&facts.findings);
     let existing = facts.release.as_ref().map(|release| &release.existing[..]);
@@ -62,7 +62,7 @@ fn work(context: &PlanContext<'_>, facts: &Facts) -> Result<Plan> {
     }
 }
 
-/// Where everything is as the sources say, no tool is looked for.
+/// If everything is up to date, no tool is looked for.
 fn nothing_due(request: &Request, facts: &Facts) -> Plan {
     let members = facts.builds.iter().map(|build| build.member.name.clone());
     let hand_over = match &request.purpose {

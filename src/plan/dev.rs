@@ -37,7 +37,7 @@ pub(super) fn dev(context: &PlanContext<'_>) -> Result<Plan> {
     Ok(plan)
 }
 
-/// The members that are as the sources say.
+/// The members that are up to date.
 fn fresh(context: &PlanContext<'_>) -> Vec<String> {
     let builds = context.builds.iter();
     builds

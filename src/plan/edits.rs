@@ -6,7 +6,7 @@ use crate::model::step::StepId;
 use super::action::Action;
 use super::step::{Plan, Step};
 
-/// All or none of them; nothing to do where there are none.
+/// All of them or none; no step if there are none.
 pub fn edits(verb: &'static str, subject: &str, mut edits: Vec<Edit>) -> Plan {
     edits.retain(|edit| edit.before != edit.after);
     if edits.is_empty() {

@@ -22,8 +22,8 @@ pub(super) fn dir(build: &Build) -> Utf8PathBuf {
     tests_dir(&build.member)
 }
 
-/// What must be there before anything that embeds Python is compiled in [`dir`] with these arguments
-/// for features: PyO3 may be behind one.
+/// What must exist before anything that embeds Python is compiled in [`dir`] with these feature arguments:
+/// PyO3 may be behind a feature.
 pub(super) fn prepare(
     plan: &mut Plan,
     context: &PlanContext<'_>,
@@ -90,7 +90,7 @@ fn link(context: &PlanContext<'_>, build: &Build, probe: &Probe, features: &[Str
     }
 }
 
-/// What a compiler call for such a program is told.
+/// Adds to a compiler call what such a program needs.
 ///
 /// # Errors
 /// As [`probe`].
@@ -112,7 +112,7 @@ pub(super) fn compile(
         .env("RUSTDOCFLAGS", wrapper.flags.clone()))
 }
 
-/// `added`: a person's own PYTHONPATH.
+/// `added`: the user's own PYTHONPATH.
 ///
 /// # Errors
 /// As [`probe`].
@@ -126,10 +126,9 @@ pub(super) fn import_path(
     Ok(ImportPath::new(packages, added))
 }
 
-/// What such a program needs when it runs: the libpython it was linked with before any other of
-/// that name, the environment's packages, installed or linked, its interpreter before any other on
-/// PATH, which is where libpython looks for its standard library, and the prefix of one that was
-/// moved.
+/// What such a program needs at run time: the libpython it was linked with before any other of that name; the
+/// environment's packages, installed or linked; its interpreter before any other on PATH, where libpython
+/// looks for its standard library; and the prefix of a moved one.
 pub(super) fn execute(
     call: Invocation,
     imports: &ImportPath,
@@ -167,10 +166,10 @@ pub(super) fn execute(
     Ok(call)
 }
 
-/// The environment's Python, which programs can be linked with.
+/// The environment's Python, if programs can be linked with it.
 ///
 /// # Errors
-/// [`PythonError::StaticPython`] when they cannot.
+/// [`PythonError::StaticPython`] if they cannot.
 pub(super) fn probe<'a>(
     context: &'a PlanContext<'_>,
     build: &Build,

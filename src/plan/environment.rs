@@ -20,8 +20,8 @@ use super::arguments::without_notes;
 use super::context::PlanContext;
 use super::step::{Plan, Step};
 
-/// The tools that are not there yet, `just` among them where a recipe is to be run. `false` when one
-/// of them has to tell its version before more can be planned.
+/// Provides the missing tools, including `just` if a recipe is to be run. `false` if one of them has to
+/// report its version before more can be planned.
 pub(super) fn provide(
     plan: &mut Plan,
     context: &PlanContext<'_>,
@@ -52,7 +52,7 @@ pub(super) fn provide(
     Ok(!plan.again)
 }
 
-/// The toolchain that a package pins, where it is not here: what it is called is an input of builds.
+/// Provides the toolchain that a package pins, if it is missing: its name is an input of builds.
 ///
 /// # Errors
 /// [`MachineError::Offline`]
@@ -80,10 +80,10 @@ fn toolchain(plan: &mut Plan, context: &PlanContext<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The step that fetches a tool, with uv or with a Python's own means.
+/// The step that fetches a tool, with uv or with only a Python.
 ///
 /// # Errors
-/// [`ToolError::Missing`] where no Python can fetch the tool.
+/// [`ToolError::Missing`] if no Python can fetch the tool.
 pub(super) fn fetch(
     provision: Provision,
     any_python: Option<&Utf8PathBuf>,
@@ -199,7 +199,7 @@ pub(super) fn lock_crates(context: &PlanContext<'_>) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Which Pythons PyO3 is for depends on its version, which a project without Cargo.lock leaves to cargo.
+/// Which Pythons PyO3 supports depends on its version, which a project without Cargo.lock leaves to cargo.
 fn lock(plan: &mut Plan, context: &PlanContext<'_>) {
     if context.request.network.locked {
         return; // cargo says what it thinks of that
@@ -236,7 +236,7 @@ fn from(wanted: &PythonRequest) -> String {
     format!(" ({})", wanted.from)
 }
 
-/// uv gets a Python; what is missing afterwards is said when the facts are gathered again.
+/// uv fetches a Python; if it is still missing, that is reported when the facts are gathered again.
 ///
 /// # Errors
 /// [`MachineError::Offline`]
@@ -256,7 +256,7 @@ fn provided(plan: &Plan) -> Vec<StepId> {
     plan.ids().filter(is_tool).collect()
 }
 
-/// What whoever works in the environment waits for.
+/// The steps that whatever works in the environment waits for.
 pub(super) fn needs(plan: &Plan) -> Vec<StepId> {
     let mut needs = provided(plan);
     let own = [StepId::Environment, StepId::KeptPackages];
@@ -264,7 +264,7 @@ pub(super) fn needs(plan: &Plan) -> Vec<StepId> {
     needs
 }
 
-/// uv is told of what stays as it is before it installs anything.
+/// Tells uv which packages stay as they are before it installs anything.
 pub(super) fn keep_packages(plan: &mut Plan, context: &PlanContext<'_>) {
     let Some(path) = kept_packages(context).filter(|_| !plan.has(&StepId::KeptPackages)) else {
         return;
@@ -280,13 +280,13 @@ pub(super) fn keep_packages(plan: &mut Plan, context: &PlanContext<'_>) {
     plan.push(Step::new(StepId::KeptPackages, "Writing", subject, action));
 }
 
-/// The file with the packages that an environment of conda keeps, as constraints; `None` for others.
+/// The file with the packages that a conda environment keeps, as constraints; `None` for others.
 pub(super) fn kept_packages(context: &PlanContext<'_>) -> Option<Utf8PathBuf> {
     let is_empty = context.target.kept_packages.is_empty();
     (!is_empty).then(|| context.project.own_state().join("kept-packages.txt"))
 }
 
-/// That file, and what uv was told of besides: an option or a variable of ours would take its place.
+/// That file, and those that uv was already told about: pyx's option or variable would replace them.
 fn constraint_files(context: &PlanContext<'_>) -> Vec<Utf8PathBuf> {
     let Some(kept) = kept_packages(context) else {
         return Vec::new();
@@ -295,7 +295,7 @@ fn constraint_files(context: &PlanContext<'_>) -> Vec<Utf8PathBuf> {
     std::iter::once(kept).chain(others).collect()
 }
 
-/// As options of uv.
+/// As uv options.
 pub(super) fn constraints(context: &PlanContext<'_>) -> Vec<String> {
     let files = constraint_files(context).into_iter();
     let pairs = files.map(|path| ["--constraint".to_owned(), path.into_string()]);
@@ -320,7 +320,7 @@ pub(super) fn constrain(call: Invocation, context: &PlanContext<'_>) -> Invocati
     call.env("UV_CONSTRAINT", words.join(" "))
 }
 
-/// The record of what was installed into the environment, after everything else.
+/// Records what was installed into the environment, after everything else.
 pub(super) fn record(plan: &mut Plan, context: &PlanContext<'_>) {
     if plan.is_empty() {
         return;

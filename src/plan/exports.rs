@@ -20,13 +20,13 @@ pub struct Exports {
     pub missing: Option<(String, &'static str)>,
 }
 
-/// Variables that later runs of pyx may see: they add to what was there.
+/// Variables that later runs of pyx may see: they extend existing values.
 const KEPT: [&str; 3] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
-/// What a shell must be told to work in the environment.
+/// What a shell needs to work in the environment.
 ///
 /// # Errors
-/// [`PythonError::NoEnvironment`] where there is nothing to see yet.
+/// [`PythonError::NoEnvironment`] if there is nothing to see yet.
 pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
     let context = PlanContext {
         request,
@@ -63,7 +63,7 @@ pub fn env(request: &Request, facts: &Facts, tools: &Tools) -> Result<Exports> {
     })
 }
 
-/// The environment that has to be there.
+/// The environment, which must exist.
 ///
 /// # Errors
 /// [`PythonError::NoEnvironment`]

@@ -14,12 +14,12 @@ use crate::world::manifest::Toml;
 use super::action::Action;
 use super::step::{Plan, Step};
 
-/// One step for all files; none where nothing can be fixed.
+/// One step for all files; none if nothing can be fixed.
 ///
-/// `texts`: the present text of every file that a fix changes.
+/// `texts`: the current text of every file that a fix changes.
 ///
 /// # Errors
-/// Those of a text that is no TOML.
+/// Those of a text that is not TOML.
 pub fn fix(
     problems: &[Problem],
     texts: &BTreeMap<Utf8PathBuf, String>,

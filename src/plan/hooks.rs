@@ -13,12 +13,11 @@ use super::environment::Made;
 use super::step::{Plan, Step};
 use super::{environment, recipe_call, sync};
 
-/// As much of a command as the request is for, with the project's recipes before and after its
-/// `work`. What they change is seen: everything is looked at again when the first ones have run.
+/// As much of a command as the request is for, with the project's recipes before and after its `work`. Their
+/// changes are noticed: everything is looked at again once the first ones have run.
 ///
 /// # Errors
-/// Those of `work`; [`Error::Refused`](crate::model::error::Error::Refused) for a recipe that nobody
-/// has.
+/// Those of `work`; [`Error::Refused`](crate::model::error::Error::Refused) for an unknown recipe.
 pub(super) fn around(
     context: &PlanContext<'_>,
     just: &Just,
@@ -69,8 +68,8 @@ fn before(context: &PlanContext<'_>, just: &Just) -> Result<Option<Plan>> {
     Ok(Some(plan))
 }
 
-/// The environment with its packages, in which recipes run. `false` where something has to be
-/// fetched before more of it can be planned.
+/// The environment with its packages, in which recipes run. `false` if something has to be fetched before
+/// more can be planned.
 fn make_environment(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> {
     // where all is forced, it is due for ever
     let made = context.run_state.done.contains(&StepId::RecordEnvironment);
@@ -85,7 +84,7 @@ fn make_environment(plan: &mut Plan, context: &PlanContext<'_>) -> Result<bool> 
     Ok(true)
 }
 
-/// The recipes that run last, after all that is planned.
+/// The recipes that run last, after everything else in the plan.
 fn after(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> Result<()> {
     for name in &just.hooks.after {
         plan.then(step(context, just, StepId::After(name.clone()), name)?);

@@ -9,7 +9,7 @@ use crate::model::invocation::SEPARATOR;
 pub struct ImportPath {
     /// The folder of the environment's packages, absolute.
     packages: Utf8PathBuf,
-    /// What a person's PYTHONPATH adds, as it is.
+    /// What the user's PYTHONPATH adds, unchanged.
     added: Option<String>,
 }
 
@@ -23,7 +23,7 @@ impl ImportPath {
         &self.packages
     }
 
-    /// PYTHONPATH, where the files among the packages lead to `folders`.
+    /// PYTHONPATH, if `.pth` files among the packages lead to `folders`.
     pub fn variable(&self, folders: &[Utf8PathBuf]) -> String {
         let own = std::iter::once(&self.packages).chain(folders);
         let own = own.map(|folder| folder.as_str());

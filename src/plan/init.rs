@@ -17,7 +17,7 @@ use super::action::Action;
 use super::lock_files::LockFiles;
 use super::step::{Plan, Step};
 
-/// The file of Rust in which what Python calls is to be written, in a sentence.
+/// The Rust file to write the code in that Python calls, in a sentence.
 pub fn next_source(adoption: &Adoption, plan: &Plan) -> Option<String> {
     let is_rust = |edit: &&Edit| edit.path.extension() == Some("rs");
     if let Some(function) = &adoption.function {
@@ -29,7 +29,7 @@ pub fn next_source(adoption: &Adoption, plan: &Plan) -> Option<String> {
     Some(format!("add your own functions to {path}"))
 }
 
-/// The files that a plan changes, or removes; from the root, else absolute.
+/// The files that a plan changes or removes; relative to the root, else absolute.
 pub fn changed_files(adoption: &Adoption, plan: &Plan) -> Vec<Utf8PathBuf> {
     let changed = edits(plan).filter(|edit| edit.before.is_some());
     let mut files: Vec<Utf8PathBuf> = changed.map(|edit| edit.shown.clone()).collect();
@@ -37,14 +37,15 @@ pub fn changed_files(adoption: &Adoption, plan: &Plan) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// The files that a plan makes, from the root.
+/// The files that a plan creates, relative to the root.
 pub fn new_files(plan: &Plan) -> Vec<Utf8PathBuf> {
     let new = edits(plan).filter(|edit| edit.before.is_none());
     new.map(|edit| edit.shown.clone()).collect()
 }
 
-/// The way back in a checkout that has committed the files `changed` as they are, to paste in the folder
-/// `cwd`, absolute: what is new goes, they are taken from git, and nothing else is touched.
+/// The command that undoes the plan in a checkout that has committed the current state of the files
+/// `changed`, to paste in the folder `cwd`, absolute: new files are removed, changed ones restored from git,
+/// and nothing else is touched.
 pub fn way_back(
     adoption: &Adoption,
     plan: &Plan,
@@ -65,9 +66,9 @@ pub fn way_back(
     }
 }
 
-/// Takes `changed` from git and removes `new` files, with the folders that come to be empty by that.
+/// Restores `changed` from git and removes `new` files, with the folders that become empty.
 ///
-/// All paths from the root; `there`: what stood at the root before.
+/// All paths relative to the root; `there`: what was at the root before.
 fn undo(changed: &[Utf8PathBuf], new: &[String], there: &BTreeSet<Utf8PathBuf>) -> String {
     let quoted = |words: &mut dyn Iterator<Item = &str>| {
         let words: Vec<_> = words.map(quote).collect();
@@ -100,8 +101,9 @@ fn edits(plan: &Plan) -> impl Iterator<Item = &Edit> {
 /// Writes the module and what it needs, and locks.
 ///
 /// # Errors
-/// [`Error::Refused`] where a file would be overwritten; [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may
-/// not be fetched; [`Error::Usage`] with `--locked`.
+/// [`Error::Refused`] if a file would be overwritten;
+/// [`MachineError::Offline`](crate::model::error::MachineError::Offline) if uv is missing and may not be
+/// fetched; [`Error::Usage`] with `--locked`.
 pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     if let Subject::AlreadyMixed(name) = &adoption.subject {
         return Ok(Plan {
@@ -150,7 +152,7 @@ pub fn init(adoption: &Adoption, network: Network) -> Result<Plan> {
     Ok(plan)
 }
 
-/// What pyproject.toml says from now on is taken out of other files, of which git must have a copy.
+/// What pyproject.toml takes over is removed from other files, of which git must have a copy.
 fn check_kept(adoption: &Adoption) -> Result<()> {
     let setup = adoption.subject.setup();
     if setup.is_empty() || adoption.history == History::Same {

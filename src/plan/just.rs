@@ -9,11 +9,10 @@ use super::context::PlanContext;
 use super::step::{Plan, Step};
 use super::{dev, recipe_call};
 
-/// `words`: the recipe and its arguments; none where the recipes are to be listed.
+/// `words`: the recipe and its arguments; empty if the recipes are to be listed.
 ///
 /// # Errors
-/// [`Error::Refused`](crate::model::error::Error::Refused) for a recipe that nobody has, or that is
-/// running already.
+/// [`Error::Refused`](crate::model::error::Error::Refused) for a recipe that is unknown, or already running.
 pub(super) fn just(context: &PlanContext<'_>, just: &Just, words: &[String]) -> Result<Plan> {
     let mut plan = Plan::default();
     if !recipe_call::ready(&mut plan, context, just)? {

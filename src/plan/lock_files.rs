@@ -17,7 +17,7 @@ use super::arguments::without_notes;
 use super::environment;
 use super::step::{Plan, Step};
 
-/// Where the locks are made, and how.
+/// Where and how the lock files are written.
 #[derive(Clone, Copy)]
 pub(super) struct LockFiles<'a> {
     pub(super) folder: &'a Utf8Path,
@@ -28,10 +28,10 @@ pub(super) struct LockFiles<'a> {
 }
 
 impl LockFiles<'_> {
-    /// Whether lock files may be written.
+    /// Checks that lock files may be written.
     ///
     /// # Errors
-    /// [`Error::Usage`] where `--locked` forbids what the command is for.
+    /// [`Error::Usage`] if `--locked` forbids what the command does.
     pub(super) fn check(&self, command: &str) -> Result<()> {
         if self.network.locked {
             let message = format!("`{command}` writes lock files, which `--locked` forbids");
@@ -40,16 +40,16 @@ impl LockFiles<'_> {
         Ok(())
     }
 
-    /// `cargo` with the words that make or mend Cargo.lock.
+    /// `cargo` with the words that create or update Cargo.lock.
     pub(super) fn cargo(&self, plan: &mut Plan, cargo: &Utf8Path, words: &[&str]) {
         let call = Invocation::new(cargo, self.folder).args(words.iter().copied());
         self.call(plan, "Cargo.lock", without_notes(call));
     }
 
-    /// `uv lock`, with a uv that may have to be fetched before.
+    /// `uv lock`, with a uv that may have to be fetched first.
     ///
     /// # Errors
-    /// [`MachineError::Offline`] where uv is missing and may not be fetched.
+    /// [`MachineError::Offline`] if uv is missing and may not be fetched.
     pub(super) fn uv(
         &self,
         plan: &mut Plan,

@@ -19,14 +19,14 @@ use super::context::PlanContext;
 use super::environment;
 use super::step::{Plan, Step};
 
-/// From this maturin on `develop` has `--uv`, and calls cargo as [`cargo_invocation`] does.
+/// The first maturin whose `develop` has `--uv`, and calls cargo as [`cargo_invocation`] does.
 const MATURIN_WITH_UV: [u64; 2] = [1, 7];
-/// From this maturin on `develop` installs groups.
+/// The first maturin whose `develop` installs groups.
 const MATURIN_WITH_GROUPS: [u64; 2] = [1, 12];
-/// From this PyO3 on maturin describes a stable-ABI interpreter in a file of its own.
+/// The first PyO3 for which maturin describes a stable-ABI interpreter in a file of its own.
 const PYO3_WITH_CONFIG: (u64, u64) = (0, 29);
 
-/// Compiling, installing and proving one member, as far as it is due.
+/// Compiles, installs and proves one member, as far as it is due.
 pub(super) fn member(
     plan: &mut Plan,
     context: &PlanContext<'_>,
@@ -125,7 +125,7 @@ pub(super) fn uninstall(context: &PlanContext<'_>, name: &str, why: &str) -> Ste
     Step::new(id, "Removing", format!("{name}, {why}"), action)
 }
 
-/// maturin would take it for the module's package, and Python for one without any name in it.
+/// maturin would take it for the module's package, and Python for an empty package.
 fn remove_hollow(context: &PlanContext<'_>, hollow: &HollowPackage) -> Step {
     let subject = format!("{}, whose package is gone", context.show(&hollow.dir));
     let action = Action::RemoveHollow {
@@ -140,7 +140,8 @@ fn remove_hollow(context: &PlanContext<'_>, hollow: &HollowPackage) -> Step {
     )
 }
 
-/// Whatever was ever built of what the files were before: another profile would not see it either.
+/// Whatever was ever built from the old state of the files: another profile would not notice the change
+/// either.
 fn forget(context: &PlanContext<'_>, build: &Build, staleness: &Staleness) -> Step {
     let action = Action::Forget {
         crates: staleness.unseen.clone(),
@@ -162,7 +163,7 @@ fn compile(build: &Build, staleness: &Staleness, call: Invocation) -> Step {
     Step::new(id, "Building", subject, action).because(staleness.reason.clone())
 }
 
-/// The same build as another environment's.
+/// The same build as in another environment.
 fn copy(
     context: &PlanContext<'_>,
     build: &Build,
@@ -214,7 +215,7 @@ fn pip(plan: &mut Plan, context: &PlanContext<'_>) {
     plan.push(step);
 }
 
-/// `compiled`: whether cargo compiles it before, so that maturin only installs.
+/// `compiled`: whether cargo has compiled it before, so that maturin only installs.
 fn install(
     context: &PlanContext<'_>,
     build: &Build,
@@ -278,8 +279,8 @@ pub(super) fn prove(plan: &mut Plan, context: &PlanContext<'_>, build: &Build, i
     ));
 }
 
-/// The call of cargo that maturin will make, so that maturin finds nothing left to compile; `None`
-/// where that call does not follow from what is known, and maturin has to make it itself.
+/// The cargo call that maturin will make, so that maturin finds nothing left to compile; `None` if that call
+/// cannot be derived, and maturin has to make it itself.
 fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocation> {
     let member = &build.member;
     let python = context.target.environment.python();
@@ -328,7 +329,7 @@ fn cargo_invocation(context: &PlanContext<'_>, build: &Build) -> Option<Invocati
     }
 }
 
-/// What PyO3's build script is told by maturin: for whom it compiles, and that nothing is linked.
+/// What maturin tells PyO3's build script: for which interpreter it compiles, and that nothing is linked.
 pub(super) fn for_extension(call: Invocation, python: &Utf8Path, probe: &Probe) -> Invocation {
     call.env("PYO3_BUILD_EXTENSION_MODULE", "1")
         .env("PYO3_ENVIRONMENT_SIGNATURE", probe.signature())
@@ -336,7 +337,7 @@ pub(super) fn for_extension(call: Invocation, python: &Utf8Path, probe: &Probe) 
         .env("PYTHON_SYS_EXECUTABLE", python.as_str())
 }
 
-/// Which target, and `--crate-type cdylib` where the library has other types too, as maturin does.
+/// The target, and `--crate-type cdylib` if the library has other types too, as in maturin.
 fn target_args(member: &Member) -> Option<Vec<String>> {
     if member.bindings == Bindings::Bin {
         return match &member.bins[..] {
@@ -401,8 +402,8 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
     environment::constrain(call, context)
 }
 
-/// maturin installs the group `dev` whenever the package has one, unless it is told another: all groups that
-/// are wanted are there already, and those that are not wanted, or that name the package itself, would fail.
+/// maturin installs the group `dev` if the package has one, unless told another group: all wanted groups are
+/// already installed, and those that are not wanted, or that name the package itself, would fail.
 fn installs_groups(build: &Build, maturin: &Tool) -> bool {
     let own = build.member.pyproject.as_ref();
     maturin.at_least(MATURIN_WITH_GROUPS) && own.is_some_and(|own| own.groups.contains_key("dev"))
@@ -414,7 +415,8 @@ fn no_group_file(context: &PlanContext<'_>) -> Utf8PathBuf {
     folder.join("pyproject.toml") // uv takes no other name
 }
 
-/// That group as maturin hands it to uv, from the member's folder: maturin divides what it gets at commas.
+/// That group in the form that maturin passes to uv, relative to the member's folder: maturin splits its
+/// value at commas.
 fn no_group(context: &PlanContext<'_>, build: &Build, maturin: &Tool) -> Option<String> {
     let file = relative(&build.member.dir, &no_group_file(context));
     installs_groups(build, maturin).then(|| format!("{file}:none"))

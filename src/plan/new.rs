@@ -16,8 +16,8 @@ use super::step::{Plan, Step};
 /// Writes a new project, and locks.
 ///
 /// # Errors
-/// [`MachineError::Offline`](crate::model::error::MachineError::Offline) where uv is missing and may not be fetched;
-/// [`Error::Usage`](crate::model::error::Error::Usage) with `--locked`.
+/// [`MachineError::Offline`](crate::model::error::MachineError::Offline) if uv is missing and may not be
+/// fetched; [`Error::Usage`](crate::model::error::Error::Usage) with `--locked`.
 pub fn new(scaffold: &Scaffold, facts: &NewProjectFacts, network: Network) -> Result<Plan> {
     let locks = LockFiles {
         folder: &facts.folder,

@@ -16,10 +16,10 @@ use super::context::PlanContext;
 use super::step::Step;
 use super::test_action::{REPORT, Reporter, Runner, SHARD, Test};
 
-/// As [`TestFacts::assigned`](crate::facts::TestFacts).
+/// As in [`TestFacts::assigned`](crate::facts::TestFacts).
 pub(super) type Assigned = BTreeMap<String, BTreeMap<String, u32>>;
 
-/// Runs a suite; nothing where its member or the interpreter is not known.
+/// Runs a suite; `None` if its member or the interpreter is not known.
 pub(super) fn suite(
     context: &PlanContext<'_>,
     suite: &PythonSuite,
@@ -48,7 +48,7 @@ pub(super) fn suite(
     Some(Step::new(id, "Testing", subject, action))
 }
 
-/// In the environment, so that runs in others do not meet.
+/// In the environment, so that runs in different environments do not conflict.
 fn reporter(context: &PlanContext<'_>, probe: &Probe, module: &str) -> Reporter {
     let environment = &context.target.environment;
     let packages = environment.site_packages_for(probe);
@@ -59,7 +59,7 @@ fn reporter(context: &PlanContext<'_>, probe: &Probe, module: &str) -> Reporter 
     }
 }
 
-/// What the module is told by variables.
+/// What the module is told through variables.
 fn told(call: Invocation, reporter: &Reporter, testing: &Testing) -> Invocation {
     let call = call.env(REPORT, reporter.report.as_str());
     match testing.reporting.shard {
@@ -68,9 +68,9 @@ fn told(call: Invocation, reporter: &Reporter, testing: &Testing) -> Invocation 
     }
 }
 
-/// A script of the environment, run by its Python: the first line of one names that of the place where
-/// it was installed, and `python -m` would import what lies in the working directory. Where programs
-/// are no scripts, as on Windows, it is run itself.
+/// A script of the environment, run by its Python: its first line names the place where it was installed, and
+/// `python -m` would import what is in the working directory. Where programs are not scripts, as on Windows,
+/// it is run directly.
 fn script(context: &PlanContext<'_>, suite: &PythonSuite, name: &str) -> Invocation {
     let environment = &context.target.environment;
     let program = venv::program(&environment.path, name);
@@ -114,7 +114,7 @@ fn pytest(
     (told(call, &reporter, testing), Runner::Pytest(reporter))
 }
 
-/// For pytest-xdist. A debugger and what asks for something else than a run have one process.
+/// For pytest-xdist. A debugger, and anything other than a test run, uses one process.
 fn workers(testing: &Testing) -> Vec<String> {
     let words = &testing.arguments;
     let is_said = PYTEST.says(words, &["-n", "--numprocesses", "--maxprocesses"]);

@@ -13,7 +13,7 @@ use super::context::{PlanContext, activate, with_toolchain};
 use super::environment;
 use super::step::{Plan, Step};
 
-/// Whether just is here and the recipes are known; else what brings them.
+/// Whether just is available and the recipes are known; otherwise plans what provides them.
 pub(super) fn ready(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> Result<bool> {
     if just.recipes.is_some() {
         return Ok(true);
@@ -33,7 +33,7 @@ pub(super) fn ready(plan: &mut Plan, context: &PlanContext<'_>, just: &Just) -> 
 /// The recipe of a name, the project's own before pyx's.
 ///
 /// # Errors
-/// [`Error::Refused`] for a recipe that nobody has, or that is running already; [`MachineError::NoExec`].
+/// [`Error::Refused`] for a recipe that is unknown, or already running; [`MachineError::NoExec`].
 pub(super) fn find(context: &PlanContext<'_>, just: &Just, name: &str) -> Result<Recipe> {
     let recipes = just.recipes.clone().unwrap_or_default();
     let recipe = recipes

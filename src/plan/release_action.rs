@@ -18,16 +18,16 @@ pub enum ReleaseAction {
         toolbox: Toolbox,
         uv: Utf8PathBuf,
     },
-    /// Record how an environment of tools looks that was found the same by reading it whole.
+    /// Record the current look of a tool environment that was found unchanged by reading all of it.
     RecordTools(Toolbox),
-    /// Copy the files of a folder that nobody ignores, in place of what the copy was.
+    /// Copy the files of a folder that are not ignored, replacing an earlier copy.
     CopySources {
         from: Utf8PathBuf,
         to: Utf8PathBuf,
         /// A file at the folder's root that is left out.
         without: &'static str,
     },
-    /// Write Cargo.lock in an sdist anew where it does not fit the manifests there.
+    /// Rewrite Cargo.lock in an sdist if it does not match the manifests there.
     MendLock(MendLock),
     Unpack(Unpack),
     Seal(Seal),
@@ -39,16 +39,16 @@ pub enum ReleaseAction {
     Check(Check),
     RecordChecks(RecordChecks),
     Verdict(Verdict),
-    /// Put scripts in the place of programs that the system does not start by itself.
+    /// Put scripts in place of programs that the system cannot start itself.
     Launch(Launch),
     Promote(Promote),
-    /// Go on only when a person says so.
+    /// Continue only if the user agrees.
     Confirm(Confirm),
     Publish(Publish),
 }
 
 impl ReleaseAction {
-    /// Whether a person is told when it begins.
+    /// Whether the user is told when it begins.
     pub(super) fn is_shown(&self) -> bool {
         match self {
             Self::ProvideTools { .. } | Self::Publish(_) => true,
@@ -131,55 +131,54 @@ impl ReleaseAction {
     }
 }
 
-/// An sdist whose lock must fit.
+/// An sdist whose lock must match.
 #[derive(Clone, Debug)]
 pub struct MendLock {
-    /// The folder that holds the sdist and no other, absolute.
+    /// The folder that holds only the sdist, absolute.
     pub folder: Utf8PathBuf,
     /// Where it is unpacked, absolute; its own.
     pub scratch: Utf8PathBuf,
-    /// `cargo metadata` there, which writes the lock where it must.
+    /// `cargo metadata` there, which writes the lock if it must.
     pub metadata: Invocation,
 }
 
-/// Fails where a check of these files has found something.
+/// Fails if a check of these files found something.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     /// By their labels.
     pub files: Vec<String>,
-    /// How much is wrong with the project itself.
+    /// The number of errors in the project itself.
     pub errors: usize,
-    /// What an earlier run has found about the same bytes.
+    /// What an earlier run found about the same bytes.
     pub known: Vec<Checked>,
     /// By label: where files of a released set ran, in words.
     pub ran: BTreeMap<String, String>,
 }
 
-/// A line that a shell passes over, whatever the names in it hold.
+/// A line that a shell skips, whatever the names in it contain.
 pub(super) fn comment(text: &str) -> String {
     format!("# {}", text.replace('\n', "\\n"))
 }
 
-/// An sdist where it is built; files whose content is the same stay as they are, so that cargo
-/// compiles only what changed.
+/// Unpacks an sdist to build it; unchanged files are not touched, so that cargo compiles only what changed.
 #[derive(Clone, Debug)]
 pub struct Unpack {
     /// Absolute.
     pub sdist: Utf8PathBuf,
-    /// Absolute; what the sdist does not hold goes.
+    /// Absolute; what the sdist does not contain is removed.
     pub to: Utf8PathBuf,
 }
 
-/// A built wheel without the paths of this machine in its texts, in a folder of its own.
+/// A built wheel without this machine's paths in its texts, in a folder of its own.
 #[derive(Clone, Debug)]
 pub struct Seal {
     /// The folder that maturin put it into, absolute.
     pub from: Utf8PathBuf,
     /// The folder that appears when it is done, absolute.
     pub to: Utf8PathBuf,
-    /// Absolute paths and what to write instead, longest last.
+    /// Absolute paths and their replacements, longest last.
     pub remapped: Vec<(Utf8PathBuf, String)>,
-    /// Where cargo compiled it, absolute: which variables it read is kept beside the wheel.
+    /// Where cargo compiled it, absolute: the variables that the build read are recorded next to the wheel.
     pub compiled: Utf8PathBuf,
 }
 
@@ -190,20 +189,20 @@ pub struct Check {
     pub check: &'static str,
     /// Absolute.
     pub file: Utf8PathBuf,
-    /// For people: the file's name, or its path where several have that name.
+    /// For people: the file's name, or its path if several have that name.
     pub label: String,
     pub how: How,
 }
 
 #[derive(Clone, Debug)]
 pub enum How {
-    /// Our own rules.
+    /// pyx's own rules.
     Inspect(Box<Expected>),
     Tool {
-        /// What must succeed before, and what it means when it does not.
+        /// What must succeed before, and the outcome if it does not.
         before: Vec<(Invocation, CheckOutcome)>,
         invocation: Invocation,
-        /// Whose words to understand.
+        /// The linter whose output is interpreted.
         linter: Linter,
     },
 }
@@ -211,14 +210,14 @@ pub enum How {
 /// Scripts that start programs for another machine.
 #[derive(Clone, Debug)]
 pub enum Launch {
-    /// One for an interpreter, absolute, from which an environment can be made.
+    /// One for an interpreter, absolute, which an environment can be created from.
     Interpreter {
         python: Utf8PathBuf,
         script: Utf8PathBuf,
         /// A program and its arguments.
         emulator: Vec<String>,
     },
-    /// Those among the programs of an environment.
+    /// Those for the programs of an environment.
     Environment {
         /// The folder of its programs, absolute.
         bin: Utf8PathBuf,
@@ -254,14 +253,14 @@ impl Launch {
     }
 }
 
-/// Keeps what the checks of a file have found beside it.
+/// Records next to a file what its checks found.
 #[derive(Clone, Debug)]
 pub struct RecordChecks {
     /// The file's name.
     pub file: String,
     /// What to write, absolute.
     pub path: Utf8PathBuf,
-    /// What decides about the results besides the file.
+    /// What determines the results besides the file.
     pub rules: String,
 }
 
@@ -271,13 +270,13 @@ pub struct Promote {
     pub entries: Vec<Candidate>,
     /// Absolute.
     pub dist: Utf8PathBuf,
-    /// Whether that is the project's `dist/`, not a folder that somebody named.
+    /// Whether that is the project's `dist/`, and not a folder that the user named.
     pub is_projects: bool,
     /// What built it, by name; asked for their versions.
     pub programs: Vec<(String, Utf8PathBuf)>,
     /// Tools whose version is known, by name.
     pub packages: Vec<(String, String)>,
-    /// What the checks of earlier runs have found about the same bytes.
+    /// What the checks of earlier runs found about the same bytes.
     pub known: Vec<Checked>,
 }
 
@@ -286,13 +285,13 @@ pub struct Promote {
 pub struct Candidate {
     /// Absolute.
     pub path: Utf8PathBuf,
-    /// What is known of it beforehand.
+    /// What is known about it beforehand.
     pub entry: Entry,
     /// The interpreters that it is tested on.
     pub serves: Vec<String>,
 }
 
-/// What a person is asked before it is done.
+/// What the user is asked before it is done.
 #[derive(Clone, Debug)]
 pub struct Confirm {
     pub question: String,
@@ -300,11 +299,10 @@ pub struct Confirm {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Sends files to an index, one after another; what is there already stays as it is.
+/// Uploads files to an index, one after another; existing files stay as they are.
 #[derive(Clone, Debug)]
 pub struct Publish {
-    /// Compares all files with those of the index and sends nothing; none where the index does not
-    /// tell.
+    /// Compares all files with those of the index without uploading; `None` if the index cannot be asked.
     pub compare: Option<Invocation>,
     pub uploads: Vec<Upload>,
     /// The URL of the index, without credentials.
@@ -341,10 +339,10 @@ pub struct WheelRow {
     pub platform: String,
     /// A target triple; `None` for the machine's own.
     pub target: Option<String>,
-    /// The interpreters that it is tested on: `cp312`, `cp312 on aarch64-gnu under qemu-aarch64`; none for what does not
-    /// run here.
+    /// The interpreters that it is tested on: `cp312`, `cp312 on aarch64-gnu under qemu-aarch64`; empty for
+    /// what does not run here.
     pub tests: Vec<String>,
-    /// Why it does not.
+    /// Why it does not run here.
     pub not_run: Option<String>,
 }
 

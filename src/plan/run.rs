@@ -15,11 +15,10 @@ use super::context::{PlanContext, activate, with_toolchain};
 use super::step::{Plan, Step};
 use super::{dev, embedding};
 
-/// The build, and what is to run handed over at its end.
+/// The build, after which the program is given the terminal.
 ///
 /// # Errors
-/// As [`dev::dev`]; of an example or a binary as well that there is none, or a Python that cannot be
-/// linked.
+/// As [`dev::dev`]; also an unknown example or binary, or a Python that cannot be linked.
 pub(super) fn run(context: &PlanContext<'_>, running: &Running) -> Result<Plan> {
     let (words, packages) = match &running.program {
         Program::Command { words, packages } => (words, packages),
@@ -42,7 +41,7 @@ pub(super) fn run(context: &PlanContext<'_>, running: &Running) -> Result<Plan> 
     Ok(plan)
 }
 
-/// Any program, where nothing but the environment is needed for it; `None` for another.
+/// Any program, if it needs only the environment; `None` for others.
 pub(super) fn in_environment(
     target: &TargetEnvironment,
     caller: &Caller,
@@ -67,7 +66,7 @@ pub(super) fn in_environment(
     Some(hand_over(program, call))
 }
 
-/// uv lays an environment with the packages over the project's, which stays as it is.
+/// uv puts an environment with the packages on top of the project's, which stays unchanged.
 fn with_packages(context: &PlanContext<'_>, packages: &[String]) -> Invocation {
     let python = context.target.environment.python();
     let packages = packages.iter().flat_map(|package| ["--with", package]);
@@ -90,7 +89,7 @@ fn hand_over(program: &str, call: Invocation) -> Step {
     Step::new(StepId::HandOver, "Running", program, action)
 }
 
-/// A cargo example or binary, which embeds Python where its crate links that.
+/// A cargo example or binary, which embeds Python if its crate links it.
 ///
 /// # Errors
 /// As [`dev::dev`]; an unknown example or binary; a Python that cannot be linked.

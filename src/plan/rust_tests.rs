@@ -19,11 +19,11 @@ use super::import_path::ImportPath;
 use super::step::{Plan, Step};
 use super::test_action::{Runner, Test, Untestable};
 
-/// What the tests of a suite need before they are compiled, and, where the member was due to be built,
-/// their compilation: it waits for what is planned so far alone, so that other tests can run meanwhile.
+/// What the tests of a suite need before they are compiled, and, if the member was due to be built, their
+/// compilation: it waits only for what is planned so far, so that other tests can run meanwhile.
 ///
 /// # Errors
-/// What a program cannot be linked with, where that is not said of Python itself.
+/// What a program cannot be linked with, except Python itself.
 pub(super) fn prepare(
     plan: &mut Plan,
     context: &PlanContext<'_>,
@@ -60,7 +60,7 @@ pub(super) fn prepare(
     Ok(())
 }
 
-/// Has cargo compile packages again, by their names, that it would take for fresh.
+/// Makes cargo recompile packages, by name, that it would consider fresh.
 pub(super) fn forget(build: &Build, crates: &[String]) -> Step {
     let dir = embedding::dir(build);
     let action = Action::Forget {
@@ -76,7 +76,7 @@ pub(super) fn forget(build: &Build, crates: &[String]) -> Step {
     )
 }
 
-/// Runs a suite after all that is planned so far.
+/// Runs a suite after everything that is planned so far.
 ///
 /// # Errors
 /// As [`prepare`].
@@ -143,7 +143,7 @@ pub(super) fn suite(
     Ok(())
 }
 
-/// What the test programs are given.
+/// The arguments of the test programs.
 fn with_threads(testing: &Testing) -> Vec<String> {
     let mut arguments = testing.arguments.clone();
     let is_said = |word: &String| word.starts_with("--test-threads");
@@ -162,8 +162,8 @@ struct Part {
     package: Option<String>,
 }
 
-/// All in one, unless it is shared among shards: a program with a harness of its own cannot be asked for
-/// the names of its tests, so that a package that has one is tested whole by one of them.
+/// One call for everything, unless it is shared among shards: a program with its own harness cannot be asked
+/// for the names of its tests, so a package with one is tested entirely by one shard.
 fn parts(suite: &RustSuite, testing: &Testing) -> Vec<Part> {
     let with = |tested: Vec<String>| RustSuite {
         own_harness: suite
@@ -205,7 +205,7 @@ fn title(suite: &RustSuite) -> String {
     format!("Rust tests of {}", suite.tested.join(", "))
 }
 
-/// The call that compiles and runs them all but those in documentation, still without arguments for them.
+/// The call that compiles and runs all but documentation tests, without arguments for them yet.
 fn tests(
     context: &PlanContext<'_>,
     suite: &RustSuite,
@@ -220,8 +220,8 @@ fn tests(
     (call, Runner::Cargo { own_words })
 }
 
-/// Of all tested packages, which cargo compiles as for the tests themselves. A test that needs one that
-/// does not compile fails by that.
+/// Of all tested packages; cargo compiles them as for the tests themselves. If one does not compile, the test
+/// that needs it fails.
 fn examples(context: &PlanContext<'_>, suite: &RustSuite, build: &Build) -> Result<Step> {
     let mut call = context
         .cargo_call(&context.tools.cargo, build, &embedding::dir(build))
@@ -266,7 +266,7 @@ fn cargo_test(
         .args((testing.quiet && !testing.reporting.by_name).then_some("--quiet"))
 }
 
-/// nextest keeps `--profile` for its own.
+/// nextest uses `--profile` for its own profiles.
 fn nextest(
     context: &PlanContext<'_>,
     suite: &RustSuite,
@@ -325,7 +325,7 @@ fn place_args(suite: &RustSuite, build: &Build, packages: &[String]) -> Vec<Stri
     args
 }
 
-/// What the test programs are given, and what those that embed Python need.
+/// Adds the arguments of the test programs, and what those that embed Python need.
 fn finish(
     mut call: Invocation,
     context: &PlanContext<'_>,
@@ -343,7 +343,7 @@ fn finish(
     Ok(call)
 }
 
-/// Where the tests import from, where they embed Python.
+/// Where the tests import from, if they embed Python.
 fn imports(
     context: &PlanContext<'_>,
     suite: &RustSuite,
@@ -355,7 +355,7 @@ fn imports(
     embedding::import_path(None, context, build).map(Some)
 }
 
-/// The failure that takes the place of Rust tests that cannot be linked.
+/// The failure in place of Rust tests that cannot be linked.
 fn untestable(suite: &RustSuite, error: &PythonError, testing: &Testing) -> Step {
     let action = Action::Untestable(Box::new(Untestable {
         member: suite.member.clone(),
@@ -376,8 +376,8 @@ fn untestable(suite: &RustSuite, error: &PythonError, testing: &Testing) -> Step
     )
 }
 
-/// The flags for features of the packages that a call selects: as the project's automation says them, with
-/// those that are asked for; else the extension's own, and those with which its local dependencies are in it.
+/// The feature flags for the packages that a call selects: those of the project's automation, with the
+/// requested ones; else the extension's own, and those of its local dependencies in the extension.
 fn features(
     context: &PlanContext<'_>,
     suite: &RustSuite,
@@ -399,7 +399,7 @@ fn features(
     args
 }
 
-/// Those of the command line and of `[tool.pyx]`, where the extension's are not taken.
+/// Those of the command line and of `[tool.pyx]`, if the extension's are not used.
 fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
     let member = &build.member;
     let own = build.options.own_features(member);
@@ -415,8 +415,8 @@ fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
     args
 }
 
-/// Those of the extension's crate, of the build and for tests, as far as a call selects a package that has
-/// them: cargo refuses features of others.
+/// Those of the extension's crate, for the build and for tests, as far as a call selects a package that has
+/// them: cargo rejects features of others.
 fn own_features(context: &PlanContext<'_>, build: &Build, packages: &[String]) -> Vec<String> {
     let member = &build.member;
     let package = member.cargo.package_name().unwrap_or_default();

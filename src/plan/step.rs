@@ -19,11 +19,11 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The names of members that need nothing.
     pub fresh: Vec<String>,
-    /// What is run when all else is done and the project's lock is free again.
+    /// What is run once everything else is done and the project's lock is released.
     pub hand_over: Option<Step>,
-    /// What a release will have.
+    /// The wheels that a release will have.
     pub wheels: Vec<WheelRow>,
-    /// Whether the facts must be gathered anew after these steps, because more depends on them.
+    /// Whether the facts must be gathered again after these steps, because more depends on them.
     pub again: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct Step {
     /// Steps of the same plan that must have succeeded.
     pub needs: Vec<StepId>,
     pub action: Action,
-    /// Whether the plan goes on when it fails.
+    /// Whether the plan continues if it fails.
     pub optional: bool,
 }
 
@@ -62,20 +62,21 @@ impl Plan {
         self.steps.iter().any(|step| step.id == *id)
     }
 
-    /// Adds a step that waits for what it needs and no more.
+    /// Adds a step that waits only for what it needs.
     pub(super) fn push(&mut self, step: Step) {
         self.steps.push(step);
     }
 
-    /// Adds a step that waits for all that is planned so far.
+    /// Adds a step that waits for everything that is planned so far.
     pub(super) fn then(&mut self, mut step: Step) {
         step.needs = self.ids().collect();
         self.steps.push(step);
     }
 
-    /// Adds the steps of a plan for another environment, each after those that `after` tells of it.
+    /// Adds the steps of a plan for another environment; those that `after` selects wait for the steps it
+    /// names.
     ///
-    /// `place`: what the environment is called.
+    /// `place`: the name of the environment.
     pub(super) fn append(
         &mut self,
         place: &str,
@@ -92,7 +93,7 @@ impl Plan {
         }
     }
 
-    /// What steps wait for and no step before them does: a plan that has any is wrong.
+    /// What steps wait for although no step before them provides it: a plan with any is wrong.
     pub fn unmet_needs(&self) -> Vec<StepId> {
         let mut planned = BTreeSet::new();
         let mut unmet = Vec::new();
@@ -104,8 +105,8 @@ impl Plan {
         unmet
     }
 
-    /// Whether what follows can be told without doing it: recipes that prepare for a command, and
-    /// versions of crates, change it in few projects.
+    /// Whether what follows can be shown without doing this: recipes that prepare for a command, and crate
+    /// versions, change it in few projects.
     pub fn rest_can_be_told(&self) -> bool {
         let last = self.steps.last();
         last.is_some_and(|step| {
@@ -144,7 +145,7 @@ impl Step {
         self
     }
 
-    /// The plan goes on when it fails.
+    /// The plan continues if it fails.
     #[must_use]
     pub(super) fn optional(mut self) -> Self {
         self.optional = true;
@@ -156,7 +157,7 @@ impl Step {
         matches!(self.id, StepId::Interpreter(_))
     }
 
-    /// The command to paste, or a comment that says what pyx does by itself.
+    /// The command to paste, or a comment that says what pyx does itself.
     pub fn command(&self) -> String {
         self.action.command()
     }
@@ -207,7 +208,7 @@ impl std::fmt::Display for Plan {
     }
 }
 
-/// A step as JSON shows it.
+/// A step in JSON.
 #[derive(Debug, Serialize)]
 pub struct StepView<'a> {
     pub name: &'a StepId,

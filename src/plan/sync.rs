@@ -20,7 +20,7 @@ use super::context::PlanContext;
 use super::environment;
 use super::step::{Plan, Step};
 
-/// The dependencies, when they are due, then those of the tests.
+/// The dependencies, if they are due, then those of the tests.
 pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
     leave_out(plan, context);
     if context.target.packages_are_stale() {
@@ -45,8 +45,8 @@ pub(super) fn sync(plan: &mut Plan, context: &PlanContext<'_>) {
     }
 }
 
-/// Only from a lock can uv be told on the command line what it is not to install; else a file says so:
-/// requirements files, groups and what others depend on may name what maturin builds.
+/// Only with a lock can uv be told on the command line what not to install; otherwise a file says so:
+/// requirements files, groups and dependencies may name what maturin builds.
 fn leave_out(plan: &mut Plan, context: &PlanContext<'_>) {
     let due = due(context);
     let mut sources = due.iter().map(|(_, sync)| &sync.source);
@@ -68,7 +68,7 @@ fn leave_out(plan: &mut Plan, context: &PlanContext<'_>) {
     plan.push(Step::new(StepId::LeftOut, "Writing", subject, action));
 }
 
-/// The file that has uv leave out what maturin builds: overrides whose condition never holds.
+/// The file that makes uv leave out what maturin builds: overrides whose condition never holds.
 fn left_out(context: &PlanContext<'_>) -> Utf8PathBuf {
     context.project.own_state().join("left-to-maturin.txt")
 }
@@ -77,8 +77,8 @@ fn is_locked(source: &Source) -> bool {
     matches!(source, Source::Lock(_) | Source::LockAbove(_))
 }
 
-/// The overrides for an installation that follows no lock, and what uv was told of besides: an option takes
-/// the place of a variable.
+/// The overrides for an installation without a lock, including those that uv was already told about: an
+/// option replaces the variable.
 fn overrides(context: &PlanContext<'_>) -> Vec<String> {
     if distributions(context.project).is_empty() {
         return Vec::new();
@@ -89,7 +89,7 @@ fn overrides(context: &PlanContext<'_>) -> Vec<String> {
     pairs.flatten().collect()
 }
 
-/// A recipe need not start all that is listed for developers.
+/// A recipe may not need everything that is listed for developers.
 fn is_optional(sync: &Sync, context: &PlanContext<'_>) -> bool {
     let target = context.target;
     let needed = [&target.dependencies, &target.test_dependencies];
@@ -97,7 +97,7 @@ fn is_optional(sync: &Sync, context: &PlanContext<'_>) -> bool {
     holds(&&target.developer_dependencies) && !needed.iter().any(holds)
 }
 
-/// Each installation once: what the tests need may be what is installed anyway.
+/// Each installation once: what the tests need may be installed anyway.
 fn due<'a>(context: &PlanContext<'a>) -> Vec<(&'a Reason, &'a Sync)> {
     let target = context.target;
     let mut due: Vec<(&Reason, &Sync)> = Vec::new();
@@ -209,7 +209,7 @@ fn sync_call(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
     )
 }
 
-/// The names of what an environment of conda keeps.
+/// The names of what a conda environment keeps.
 fn kept_names(target: &TargetEnvironment) -> impl Iterator<Item = &str> {
     let kept = target.kept_packages.iter();
     kept.filter_map(|one| Some(one.split_once("==")?.0))
@@ -225,7 +225,7 @@ fn pip_install(context: &PlanContext<'_>) -> Invocation {
         .args(["--python", python.as_str()])
 }
 
-/// Extras and groups; `group`: a group's name as uv is to get it.
+/// Extras and groups; `group`: a group's name in the form for uv.
 fn options(call: Invocation, sync: &Sync, group: &dyn Fn(&str) -> String) -> Invocation {
     let extras = sync
         .extras
@@ -252,7 +252,7 @@ fn locked(sync: &Sync, context: &PlanContext<'_>) -> Invocation {
         .args(scope)
 }
 
-/// Without what maturin builds, and what an environment of conda keeps.
+/// Without what maturin builds, and what a conda environment keeps.
 fn from_lock(context: &PlanContext<'_>) -> Invocation {
     let target = context.target;
     let environment = &target.environment;
@@ -275,7 +275,7 @@ fn from_lock(context: &PlanContext<'_>) -> Invocation {
         .env("UV_PROJECT_ENVIRONMENT", environment.path.as_str())
 }
 
-/// uv resolves the packages at once, with all that they say of sources and the root of constraints.
+/// uv resolves the packages at once, with all their sources and the root's constraints.
 fn unlocked(call: Invocation, workspace: &UnlockedWorkspace) -> Invocation {
     let mut call = call;
     let mut extras = BTreeSet::new();
@@ -310,8 +310,7 @@ fn pairs(option: &str, names: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// What uv must neither build nor remove: the members, and whatever else maturin builds of their
-/// workspace.
+/// What uv must neither build nor remove: the members, and whatever else maturin builds of their workspace.
 fn built_by_maturin(project: &Project) -> Vec<String> {
     let mut names: Vec<String> = project.members.iter().map(|it| it.name.clone()).collect();
     names.extend(project.others.iter().map(|it| it.name.clone()));
@@ -325,7 +324,7 @@ fn built_by_maturin(project: &Project) -> Vec<String> {
     names
 }
 
-/// Those that are installed under their names: a crate that only embeds Python may be called as what it
+/// Those that are installed under their names: a crate that only embeds Python may have the name of what it
 /// imports.
 fn distributions(project: &Project) -> Vec<String> {
     let embeds = |name: &String| {

@@ -12,10 +12,10 @@ use super::context::PlanContext;
 use super::step::Plan;
 use super::{dev, python_tests, rust_tests};
 
-/// The build, then the tests of both languages, whatever becomes of the others.
+/// The build, then the tests of both languages, each whatever the result of the others.
 ///
 /// # Errors
-/// As [`dev::dev`]; [`TestError::NoTests`] where there is nothing to test.
+/// As [`dev::dev`]; [`TestError::NoTests`] if there is nothing to test.
 pub(super) fn test(
     context: &PlanContext<'_>,
     facts: &TestFacts,
@@ -92,8 +92,8 @@ fn python_suites(
     }
 }
 
-/// The suites to run, each with what is for it: where arguments name files or folders, the suites in
-/// whose folders those are, without what is in another's; else all.
+/// The suites to run, each with its arguments: if arguments name files or folders, the suites in whose
+/// folders those are, without those in another's; else all.
 pub(super) fn selected<'a>(
     suites: &'a [PythonSuite],
     words: &[Word],

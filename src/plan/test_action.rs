@@ -15,21 +15,21 @@ use super::release_action::comment;
 
 /// The variable that tells a [`Reporter`]'s module where to write.
 pub(super) const REPORT: &str = "CARGO_PYX_REPORT";
-/// The variable that tells it where it is said which tests are not run.
+/// The variable that tells it where the list of tests not to run is.
 pub(super) const SHARD: &str = "CARGO_PYX_SHARD";
 
-/// A run of tests; its failure stops nothing but is ours at the end.
+/// A test run; its failure stops nothing but makes the command fail at the end.
 #[derive(Clone, Debug)]
 pub struct Test {
     pub invocation: Invocation,
-    /// Where the tests import from, where they embed Python.
+    /// Where the tests import from, if they embed Python.
     pub imports: Option<ImportPath>,
     pub runner: Runner,
     /// Whose tests they are.
     pub member: String,
     /// The folder of that package, absolute.
     pub package: Utf8PathBuf,
-    /// The interpreter, where they are run on several.
+    /// The interpreter, if they are run on several.
     pub on: Option<String>,
     /// Whether the code under test was compiled without optimisation.
     pub unoptimised: bool,
@@ -37,16 +37,16 @@ pub struct Test {
     pub fail_fast: bool,
     /// Those of the command line.
     pub arguments: Vec<String>,
-    /// What tells it from other runs of the member's tests: a path relative to the project, or what the
-    /// tests are of.
+    /// What distinguishes it from other runs of the member's tests: a path relative to the project, or what
+    /// the tests are about.
     pub suite: String,
-    /// The interpreter, as [`Probe::label`] says it.
+    /// The interpreter, as in [`Probe::label`].
     pub python: Option<String>,
     /// Which of the tests are run; `None`: all.
     pub share: Option<Share>,
-    /// Whether it is to be told how each test ended.
+    /// Whether the result of each test is to be reported.
     pub by_name: bool,
-    /// The folder of a copy that they run in, and that which was copied; both absolute.
+    /// The folder of the copy that they run in, and the original; both absolute.
     pub moved: Option<(Utf8PathBuf, Utf8PathBuf)>,
 }
 
@@ -115,8 +115,7 @@ impl Test {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     pub shard: Shard,
-    /// By the name of a test, the shard that recorded seconds put it in; all others are where their names
-    /// put them.
+    /// By test name, the shard that recorded durations put it in; all others are where their names put them.
     pub assigned: BTreeMap<String, u32>,
 }
 
@@ -129,7 +128,7 @@ impl Share {
     }
 }
 
-/// Rust tests that cannot be run, which counts as their failure.
+/// Rust tests that cannot be run, which counts as a failure.
 #[derive(Clone, Debug)]
 pub struct Untestable {
     /// Whose tests they are.
@@ -143,7 +142,7 @@ pub struct Untestable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runner {
     Cargo {
-        /// Whether a program among the tests may tell of them in words of its own.
+        /// Whether a test program may report in a format of its own.
         own_words: bool,
     },
     Nextest,
@@ -154,14 +153,14 @@ pub enum Runner {
     Import,
 }
 
-/// How a Python runner tells us what it runs.
+/// How a Python runner reports what it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reporter {
     /// Where our module is put, absolute: among the environment's packages.
     pub module: Utf8PathBuf,
     /// What the module writes, absolute.
     pub report: Utf8PathBuf,
-    /// What tells the module which tests are not run, absolute; there only where some are not.
+    /// The list of tests not to run, for the module, absolute; exists only if there are some.
     pub shard: Utf8PathBuf,
 }
 
@@ -169,9 +168,9 @@ pub struct Reporter {
 #[derive(Clone, Debug)]
 pub struct CopyTests {
     pub from: Utf8PathBuf,
-    /// A folder in `root`, as `from` is one in its repository, or `root` itself.
+    /// A folder in `root`, at the same place as `from` in its repository, or `root` itself.
     pub to: Utf8PathBuf,
-    /// Replaced as a whole; what stands beside `from` in its repository is linked there.
+    /// Replaced as a whole; what is next to `from` in its repository is linked there.
     pub root: Utf8PathBuf,
     /// Top-level names of packages that are left out.
     pub packages: Vec<String>,

@@ -17,7 +17,7 @@ use crate::world::manifest::with_strings;
 use super::edits::edits;
 use super::step::Plan;
 
-/// The version that is wanted.
+/// The requested version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewVersion {
     Exactly(BothVersions),
@@ -32,10 +32,10 @@ pub struct BothVersions {
 }
 
 impl BothVersions {
-    /// Takes either spelling; cargo's stays as it is given.
+    /// Accepts either spelling; cargo's is kept as given.
     ///
     /// # Errors
-    /// [`Error::Refused`] for what cargo or Python has no spelling for.
+    /// [`Error::Refused`] for what has no spelling in cargo or Python.
     pub fn parse(text: &str) -> Result<Self> {
         let refuse = |who: &str| {
             let message = format!("`{text}` is not a valid {who} version");
@@ -70,7 +70,7 @@ impl BothVersions {
     }
 }
 
-/// What is asked of `release version`.
+/// The arguments of `release version`.
 #[derive(Clone, Debug)]
 pub struct VersionRequest {
     pub target: NewVersion,
@@ -78,19 +78,19 @@ pub struct VersionRequest {
     pub force: bool,
 }
 
-/// What is to be done, and what is not.
+/// What will be done, and what is left out.
 #[derive(Debug, Default)]
 pub struct VersionPlan {
     pub plan: Plan,
-    /// Cargo.locks that cargo would write in another order or with other words, absolute: left to it.
+    /// Cargo.locks that cargo would write in another order or in another form, absolute: left to cargo.
     pub left: BTreeSet<Utf8PathBuf>,
 }
 
-/// `root`: the folder from which paths are shown. `texts`: every file that states a version.
+/// `root`: the folder that paths are shown relative to. `texts`: every file that states a version.
 ///
 /// # Errors
-/// [`Error::Refused`] for a lower version, for several versions that would become one, and for a
-/// requirement that is too wide to be rewritten.
+/// [`Error::Refused`] for a lower version, for several versions that would become one, and for a requirement
+/// that is too wide to be rewritten.
 pub fn version(
     request: &VersionRequest,
     versions: &[Versioned],
@@ -132,7 +132,7 @@ pub fn version(
     Ok(VersionPlan { plan, left })
 }
 
-/// Whether an entry of a Cargo.lock would change its place, or how others name it.
+/// Whether an entry of a Cargo.lock would move, or be named differently by others.
 fn is_cargos(said: &Statement, new: &semver::Version) -> bool {
     let old = semver::Version::parse(&said.text).ok();
     let moves = |rival: &semver::Version| {
@@ -168,7 +168,7 @@ fn refuse_lower(one: &Versioned, target: &BothVersions) -> Result<()> {
     }
 }
 
-/// What a statement becomes; `None` where it stays.
+/// What a statement becomes; `None` if it stays.
 fn rewritten(one: &Versioned, said: &Statement, target: &BothVersions) -> Result<Option<String>> {
     if said.kind == StatementKind::Requirement {
         return required(one, said, &target.cargo);
@@ -179,8 +179,8 @@ fn rewritten(one: &Versioned, said: &Statement, target: &BothVersions) -> Result
     Ok((!stays).then(|| target.for_cargo(said.kind.is_cargo())))
 }
 
-/// A requirement of exactly the present version moves along, and so does one that would exclude the
-/// new one; its operator stays.
+/// A requirement on exactly the current version is updated, and so is one that would exclude the new one; its
+/// operator stays.
 fn required(one: &Versioned, said: &Statement, new: &semver::Version) -> Result<Option<String>> {
     let number = said.text.trim_start_matches(|c: char| !c.is_ascii_digit());
     let operator = &said.text[..said.text.len() - number.len()];

@@ -23,7 +23,7 @@ use super::{environment, python_tests, sync};
 /// Builds the members' wheels and tests them.
 ///
 /// # Errors
-/// As [`super::test::test`]; [`TestError::NoTests`] where there are none in Python.
+/// As [`super::test::test`]; [`TestError::NoTests`] if there are none in Python.
 pub(super) fn test(
     context: &PlanContext<'_>,
     facts: &TestFacts,
@@ -76,8 +76,8 @@ pub(super) fn test(
     Ok(plan)
 }
 
-/// Where a suite's copy goes: neither in the source tree, where imports would find the sources, nor
-/// below it, where a later pytest would collect it.
+/// Where a suite's copy goes: neither in the source tree, where imports would find the sources, nor below it,
+/// where a later pytest would collect it.
 pub(super) fn away(context: &PlanContext<'_>, suite: &PythonSuite) -> Utf8PathBuf {
     let project = crate::world::disk::digest(context.project.root.as_str().as_bytes());
     let folder = context

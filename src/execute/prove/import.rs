@@ -25,7 +25,7 @@ pub(super) struct ImportOrigin {
     pub(super) locations: Vec<Utf8PathBuf>,
 }
 
-/// What stands on the way to the module, outermost first.
+/// The packages on the way to the module, outermost first.
 #[derive(Debug, Deserialize)]
 pub(super) struct Resolution {
     pub(super) installed: Vec<ImportOrigin>,
@@ -35,17 +35,17 @@ pub(super) struct Resolution {
     pub(super) loaded: Loaded,
 }
 
-/// What came of loading the extension module.
+/// The result of loading the extension module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Loaded {
     #[default]
     Well,
-    /// It has no function of the name that Python asks for.
+    /// It has no function with the name that Python looks for.
     Missing(String),
     /// The system cannot load it.
     Broken(String),
-    /// The system finds no library that it needs.
+    /// The system does not find a library that it needs.
     Unlinked(String),
     /// Its own code raised an exception.
     Raised(String),
@@ -61,10 +61,10 @@ pub(super) fn extension(chain: &[ImportOrigin]) -> Option<&Utf8Path> {
     origins.into_iter().find(|path| is_native(path))
 }
 
-/// Where the environment's Python finds a module, and what comes of loading it; a fresh interpreter is asked.
+/// Where the environment's Python finds a module, and the result of loading it in a fresh interpreter.
 ///
 /// # Errors
-/// [`PythonError::NotInstalled`] where Python says nothing.
+/// [`PythonError::NotInstalled`] if Python does not answer.
 pub(super) fn resolve(
     context: &Context<'_>,
     prove: &Prove,
@@ -84,7 +84,7 @@ pub(super) fn resolve(
     }
 }
 
-/// `name`, `load`: as `resolve.py` says.
+/// `name`, `load`: as in `resolve.py`.
 fn ask(
     context: &Context<'_>,
     prove: &Prove,
@@ -116,7 +116,7 @@ fn ask(
     Ok(resolution)
 }
 
-/// Which function the module has instead of that of its name, and where to change it.
+/// Which function the module has instead of the expected one, and where to change it.
 pub(super) fn without_init(module: &InstalledModule, said: &str) -> Result<String> {
     let bytes = disk::read(&module.file)?.unwrap_or_default();
     let binary = Binary::parse(&bytes).and_then(Result::ok);

@@ -14,11 +14,11 @@ use crate::model::path::relative;
 use crate::plan::Prove;
 use crate::world::disk;
 
-/// An extension module as it was installed, or the library of a package.
+/// An installed extension module, or the library of a package.
 pub(super) struct InstalledModule {
     /// Absolute.
     pub(super) file: Utf8PathBuf,
-    /// Dotted, as its place says.
+    /// Dotted, by its place.
     pub(super) name: String,
 }
 
@@ -30,7 +30,7 @@ impl InstalledModule {
     }
 }
 
-/// Dotted; `root`: the folder that Python imports the file from. `None` where it is not in there.
+/// Dotted; `root`: the folder that Python imports the file from. `None` if it is not in there.
 pub(in crate::execute) fn module_name(root: &Utf8Path, file: &Utf8Path) -> Option<String> {
     let below = file.strip_prefix(root).ok()?;
     let last = below.file_name()?.split('.').next()?;
@@ -40,10 +40,9 @@ pub(in crate::execute) fn module_name(root: &Utf8Path, file: &Utf8Path) -> Optio
     Some(parts.join("."))
 }
 
-/// What maturin has installed, whatever it is called: the extension modules in the distribution's
-/// own list, and those that it has put among the sources to which the distribution's own `.pth` leads.
-/// Another member's sources are on the path, too, with modules that may be as new, and so are copies that
-/// somebody keeps.
+/// What maturin installed, whatever its name: the extension modules in the distribution's own list, and those
+/// that it put among the sources that the distribution's own `.pth` leads to. Another member's sources are on
+/// the path too, with modules that may be as new, and so are copies that users keep.
 pub(super) fn installed_modules(
     context: &Context<'_>,
     prove: &Prove,
@@ -89,8 +88,8 @@ fn recorded(environment: &Environment, member: &Member) -> Vec<Utf8PathBuf> {
     install.map_or_else(Vec::new, |install| install.modules.clone())
 }
 
-/// What maturin has put among the sources in this run: what was written meanwhile, and what stands where it
-/// belongs, as copying keeps the times of a file on some systems.
+/// What maturin put among the sources in this run: what was written meanwhile, and what is where it belongs,
+/// as copying preserves a file's times on some systems.
 fn put_among(
     sources: &[Utf8PathBuf],
     context: &Context<'_>,
@@ -118,7 +117,7 @@ fn put_among(
     if own.is_empty() { other } else { own }
 }
 
-/// Has RECORD say of an installed file what it is now. `hash`: the file's SHA-256, hex.
+/// Updates RECORD for an installed file. `hash`: the file's SHA-256, hex.
 pub(super) fn update_record(
     dist_info: &Utf8Path,
     packages: &Utf8Path,

@@ -29,7 +29,7 @@ use installed::{InstalledModule, installed_modules};
 
 pub(super) use installed::module_name;
 
-/// Puts the new artifact where the old one was installed, and its hash into RECORD.
+/// Replaces the installed artifact with the new one, and updates its hash in RECORD.
 pub(super) fn replace(context: &Context<'_>, replace: &Replace) -> Result<()> {
     let member = &replace.build.member;
     let output = build::output_dir(member, &replace.build.options);
@@ -109,7 +109,7 @@ struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    /// Why the plan was not enough: cargo was only asked, and has made something else.
+    /// Why the plan was not enough: cargo was only asked, but has built something else.
     fn asks_for_install(&self, artifacts: &[Artifact]) -> Option<Reason> {
         let build = &self.prove.build;
         let asked = build.staleness.as_ref().filter(|it| it.is_only_asked())?;
@@ -185,10 +185,10 @@ impl Proof<'_> {
         }
     }
 
-    /// Every module that was installed is what Python imports; whatever of maturin's stands before it
-    /// is removed.
+    /// Checks that every installed module is what Python imports; removes whatever of maturin's comes before
+    /// it.
     ///
-    /// `replaced`: where this run has put the artifact, absolute.
+    /// `replaced`: where this run put the artifact, absolute.
     fn modules(&self, artifacts: &[Artifact], replaced: &[Utf8PathBuf]) -> Result<InstallRecord> {
         let hash = &artifacts[0].hash;
         let modules = installed_modules(self.context, self.prove, hash, replaced)?;
@@ -210,12 +210,12 @@ impl Proof<'_> {
         Ok(install)
     }
 
-    /// Fails for a module that cannot be loaded. It is built again once, where cargo may have taken a
-    /// damaged file for its own.
+    /// Fails for a module that cannot be loaded. It is rebuilt once, if cargo may have taken a damaged file
+    /// for its own.
     ///
     /// # Errors
     /// [`PythonError::NotInstalled`] for one that is as it was built and cannot be loaded or imported;
-    /// [`ToolError::Missing`] where maturin would have needed one to say where its libraries are.
+    /// [`ToolError::Missing`] if maturin needs patchelf to say where its libraries are.
     fn loads(&self, module: &InstalledModule, loaded: &Loaded) -> Result<()> {
         let message = match loaded {
             Loaded::Well => return Ok(()),
@@ -257,7 +257,7 @@ impl Proof<'_> {
         .into())
     }
 
-    /// Has maturin install it again, and patchelf at hand.
+    /// Makes maturin install it again, with patchelf available.
     fn note_unlinked(&self, module: &Utf8Path) {
         self.stop(Reason::Unlinked {
             member: self.member.name.clone(),
@@ -265,7 +265,7 @@ impl Proof<'_> {
         });
     }
 
-    /// Has cargo make the artifact anew.
+    /// Makes cargo rebuild the artifact.
     fn forget_artifact(&self, module: &Utf8Path) -> Result<()> {
         let name = self.member.cargo.package_name().unwrap_or_default();
         let crates = [name.to_owned()];
@@ -285,7 +285,7 @@ impl Proof<'_> {
         })
     }
 
-    /// What the last install has put under another name goes: Python would still import it.
+    /// Removes what the last install put under another name: Python would still import it.
     fn remove_former(&self, install: &InstallRecord) -> Result<()> {
         let environment = &self.prove.environment;
         let known = EnvironmentRecord::load(&environment.record_path()).record;
@@ -311,7 +311,7 @@ impl Proof<'_> {
         Ok(())
     }
 
-    /// And what it alone has kept of the folders around it, as git takes those away whose files are gone.
+    /// Also removes the folders that only it has kept in place, as git removes folders whose files are gone.
     fn remove_with_folder(&self, module: &Utf8Path) -> Result<()> {
         let package = &self.member.dir;
         let environment = &self.prove.environment.path;
@@ -330,7 +330,7 @@ impl Proof<'_> {
         disk::remove_file(module)
     }
 
-    /// Names what a build leaves in the sources when git would show it.
+    /// Names what a build leaves in the sources if git would show it.
     fn warn_of_traces(&self, modules: &[Utf8PathBuf]) -> Result<()> {
         let lock = self.member.workspace.join("Cargo.lock");
         let environment = &self.prove.environment.path;
@@ -353,7 +353,7 @@ impl Proof<'_> {
     }
 }
 
-/// The module as it is to be recorded: it may be large, and `work` waits for Python.
+/// The module's record: hashing it may take long, and `work` waits for Python meanwhile.
 fn recorded_while(module: &Utf8Path, work: impl FnOnce() -> Result<()>) -> Result<Input> {
     std::thread::scope(|scope| {
         let recorded = scope.spawn(|| Input::file(module, None));

@@ -13,7 +13,7 @@ use super::installed::{InstalledModule, update_record};
 use super::{Proof, uv};
 
 impl Proof<'_> {
-    /// Every name beside the module that could come before it.
+    /// Every name next to the module that could take precedence over it.
     pub(super) fn neighbourhood(&self, module: &InstalledModule) -> Vec<Input> {
         let last = module.name.rsplit('.').next().unwrap_or_default();
         let top = module.name.split('.').next().unwrap_or_default();
@@ -32,8 +32,8 @@ impl Proof<'_> {
         inputs
     }
 
-    /// The installed distribution's own files: RECORD tells the replaced module's hash, uv leaves
-    /// the install alone.
+    /// The installed distribution's own files: RECORD has the replaced module's hash, and uv leaves the
+    /// install alone.
     pub(super) fn distribution(&self, install: &mut InstallRecord) -> Result<()> {
         let Some(packages) = self.prove.environment.site_packages() else {
             return Ok(());
@@ -68,8 +68,8 @@ impl Proof<'_> {
         records::store(&path, &known)
     }
 
-    /// What was built is what the files were before it began. What changed meanwhile is recorded as it
-    /// was, so that whoever looks again sees the difference.
+    /// What was built corresponds to the files before it began. What changed meanwhile is recorded in its old
+    /// state, so that the next look notices the difference.
     fn record_build(&self, artifacts: Vec<Artifact>) -> Result<()> {
         let build = &self.prove.build;
         let environment = &self.prove.environment;

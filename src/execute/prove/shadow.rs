@@ -22,7 +22,7 @@ impl Proof<'_> {
         Ok(())
     }
 
-    /// What Python would import instead of the module; `None` where it is the module, and good.
+    /// What Python would import instead of the module; `None` if it is the module, and works.
     fn shadow(&self, module: &InstalledModule) -> Result<Option<Utf8PathBuf>> {
         let resolution = import::resolve(self.context, self.prove, module)?;
         let is_same = |path: &Utf8Path| disk::resolve(path) == disk::resolve(&module.file);
@@ -52,7 +52,7 @@ impl Proof<'_> {
         Ok(None)
     }
 
-    /// Something that is no extension module comes before it.
+    /// Something other than an extension module comes before it.
     fn shadowed_by_python(
         &self,
         module: &InstalledModule,
@@ -74,7 +74,7 @@ impl Proof<'_> {
         }))
     }
 
-    /// Removes a shadowing file when maturin or cargo made it.
+    /// Removes a shadowing file if maturin or cargo created it.
     fn remove(&self, shadow: &Utf8Path) -> Result<()> {
         if !self.is_made_by_cargo(shadow)? {
             return Err(self.shadowed(&self.member.module, shadow)?);

@@ -10,7 +10,7 @@ use crate::model::package_name;
 use crate::plan::Prove;
 use crate::world::process;
 
-/// Has uv take what was installed for up to date, or says that it will not.
+/// Makes uv consider the installation up to date, or warns that it will not.
 pub(super) fn leave_alone(
     context: &Context<'_>,
     prove: &Prove,
@@ -37,8 +37,8 @@ pub(super) fn leave_alone(
     Ok(())
 }
 
-/// Whether uv, asked with the project's lock, would leave the install alone; without a lock
-/// it would have to resolve first, and is not asked.
+/// Whether uv, asked with the project's lock, would leave the install alone; without a lock it would have to
+/// resolve first, and is not asked.
 fn is_content(context: &Context<'_>, prove: &Prove) -> Result<bool> {
     let member = &prove.build.member;
     if prove.lock.is_none() {

@@ -13,24 +13,24 @@ pub(super) struct Answer {
 /// Why a file was not published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum UploadFailure {
-    /// The index has another file of that name.
+    /// The index has a different file of that name.
     Differs,
-    /// The index has a file of that name, and does not show which.
+    /// The index has a file of that name, and does not say which.
     Exists,
-    /// The file is not what was checked any more.
+    /// The file is no longer what was checked.
     Changed,
     NoCredentials,
     /// With the index's answer: `403 Forbidden`.
     Denied(String),
     /// With the index's answer.
     Refused(String),
-    /// What may be gone when one tries again.
+    /// What may work when tried again.
     Unreachable(String),
     Other,
 }
 
 impl Answer {
-    /// Whether a line with these words is about the file, by its whole name.
+    /// Whether a line with these words is about the file, by its full name.
     fn says(&self, file: &str, words: &str) -> bool {
         let is_file = |word: &str| word.trim_matches(['`', '.', ',', ':']) == file;
         let mut lines = self.lines.iter().filter(|line| line.contains(words));
@@ -42,7 +42,7 @@ impl Answer {
         self.says(file, "already exists, skipping")
     }
 
-    /// Whether the index has other bytes of that name.
+    /// Whether the index has other bytes under that name.
     pub(super) fn differs(&self, file: &str) -> bool {
         self.says(file, "do not match")
     }
@@ -84,7 +84,7 @@ impl Answer {
     }
 }
 
-/// The first HTTP status of a text, as number and in words: `503 Service Unavailable`.
+/// The first HTTP status in a text, as number and in words: `503 Service Unavailable`.
 fn status(text: &str) -> Option<(u16, String)> {
     let starts = [
         "status code ",

@@ -2,16 +2,16 @@
 
 use crate::facts::release::CheckOutcome;
 
-/// What a check of one file says.
+/// The result of a check of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CheckResult {
     pub(super) outcome: CheckOutcome,
-    /// What was found; of a file that passes, what is shown as a warning.
+    /// The findings; for a file that passes, what is shown as a warning.
     pub(super) messages: Vec<String>,
 }
 
 impl CheckResult {
-    /// Nothing is said.
+    /// Without messages.
     pub(super) fn of(outcome: CheckOutcome) -> Self {
         Self {
             outcome,
@@ -19,7 +19,7 @@ impl CheckResult {
         }
     }
 
-    /// A pass where nothing was found.
+    /// A pass if nothing was found.
     pub(super) fn found(messages: Vec<String>) -> Self {
         let outcome = if messages.is_empty() {
             CheckOutcome::Pass
@@ -29,7 +29,7 @@ impl CheckResult {
         Self { outcome, messages }
     }
 
-    /// The check itself broke; `why` is one line.
+    /// The check itself failed; `why` is one line.
     pub(super) fn crashed(why: impl Into<String>) -> Self {
         Self {
             outcome: CheckOutcome::Crashed,

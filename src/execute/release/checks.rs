@@ -17,7 +17,7 @@ use super::check_result::CheckResult;
 use super::linters::understand;
 use super::stubs::{self, Stubs};
 
-/// Runs one check and notes its result; a file that fails it is no failure of the plan.
+/// Runs one check and notes its result; a file that fails it does not fail the plan.
 pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
     let file = check.file.file_name().unwrap_or_default();
     let result = match &check.how {
@@ -46,7 +46,7 @@ pub(crate) fn check(context: &Context<'_>, check: &Check) -> Result<()> {
     Ok(())
 }
 
-/// What a linter says, called after `before`: what must succeed, and what it means where it does not.
+/// A linter's result, called after `before`: what must succeed, and the outcome if it does not.
 fn linted(
     context: &Context<'_>,
     check: &Check,
@@ -123,7 +123,7 @@ fn note(context: &Context<'_>, check: &Check, result: CheckResult) {
     context.note(|known| known.checks.push(checked));
 }
 
-/// Our own rules: warnings are said and let pass.
+/// pyx's own rules: warnings are shown and do not fail.
 fn inspected(context: &Context<'_>, check: &Check, findings: &[Finding]) -> CheckResult {
     let file = &check.label;
     let wording = |finding: &Finding| {
@@ -152,7 +152,7 @@ fn ships_programs(wheel: &Wheel) -> bool {
         .any(|member| member.name.contains(".data/scripts/"))
 }
 
-/// What remains of what a linter says of every wheel, where it does not fit this one.
+/// A linter's messages without those that do not apply to this wheel.
 fn applicable(ships_programs: bool, result: CheckResult) -> CheckResult {
     let mut rest = result.messages.clone();
     rest.retain(|message| {
@@ -165,8 +165,8 @@ fn applicable(ships_programs: bool, result: CheckResult) -> CheckResult {
     CheckResult::found(rest)
 }
 
-/// Shared libraries that maturin and auditwheel put into a wheel lie in a folder of their own beside the
-/// package, `NAME.libs`, which is no package, and they are as their makers have built them.
+/// Shared libraries that maturin and auditwheel put into a wheel are in a folder of their own next to the
+/// package, `NAME.libs`, which is not a package, and they are as their authors built them.
 fn is_about_bundled_libraries(message: &str) -> bool {
     let is_bundle = |word: &str| Utf8Path::new(word).extension() == Some("libs");
     let (_, entries) = message.rsplit_once(": ").unwrap_or_default();
@@ -208,7 +208,7 @@ fn with_stubs(wheel: &Wheel) -> Vec<String> {
     tops
 }
 
-/// Keeps the results for the next run, unless a check broke.
+/// Keeps the results for the next run, unless a check itself failed.
 pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()> {
     let results: Vec<Checked> = context.with(|outcome| {
         let own = outcome.checks.iter().filter(|one| one.file == record.file);
@@ -228,7 +228,7 @@ pub(crate) fn record(context: &Context<'_>, record: &RecordChecks) -> Result<()>
 /// `release check`: the table of all checks.
 ///
 /// # Errors
-/// [`ReleaseError::ChecksFailed`] where one has not passed.
+/// [`ReleaseError::ChecksFailed`] if one did not pass.
 pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
     let mut failed: Vec<String> = Vec::new();
     failed.extend(judged(
@@ -246,10 +246,10 @@ pub(crate) fn verdict(context: &Context<'_>, verdict: &Verdict) -> Result<()> {
     }
 }
 
-/// Shows the table of all checks, a line for each file, and says which have not passed.
+/// Shows the table of all checks, one line for each file, and returns which did not pass.
 ///
-/// `known`: those that an earlier run has made.
-/// `ran`: where files ran, by their labels; a column of its own where that is known of any.
+/// `known`: those that an earlier run made. `ran`: where files ran, by label; a column of its own if known
+/// for any.
 pub(super) fn judged(
     context: &Context<'_>,
     known: &[Checked],

@@ -30,8 +30,8 @@ pub(crate) fn launch(launch: &Launch) -> Result<()> {
     }
 }
 
-/// Each program stays beside the script with a dot before its name: a Python finds its environment, and
-/// others what they were installed with, by the folder that they are started from.
+/// Each program stays next to the script with a dot before its name: a Python finds its environment, and
+/// other programs their files, by the folder that they are started from.
 fn replace(bin: &Utf8Path, arch: &str, emulator: &[String]) -> Result<()> {
     // `python` is there before what leads to it
     for name in disk::names(bin) {
@@ -57,8 +57,8 @@ fn write(script: &Utf8Path, emulator: &[String], program: &Utf8Path) -> Result<(
     disk::write_program(script, text.as_bytes())
 }
 
-/// Python takes what the emulator was given for its own name, and whoever starts `sys.executable` would
-/// start that.
+/// Python uses the emulator's argument as its own name, and whatever starts `sys.executable` would start
+/// that.
 fn tell_python(bin: &Utf8Path, packages: &Utf8Path) -> Result<()> {
     let python = bin.join("python");
     let name = python_string::literal(python.as_str());
@@ -75,7 +75,7 @@ mod tests {
     use crate::model::invocation::Invocation;
     use crate::world::process;
 
-    /// An environment whose Python is a link to a program of this machine, and an emulator that says what
+    /// An environment whose Python is a link to a program of this machine, and an emulator that prints what
     /// it was to run.
     fn environment() -> (tempfile::TempDir, Utf8PathBuf, Launch) {
         let temp = tempfile::tempdir().unwrap();

@@ -9,8 +9,7 @@ use crate::world::process::Output;
 
 use super::check_result::CheckResult;
 
-/// Exit codes say too little: a linter that dies of its own bug ends with the same code as one that
-/// has found something.
+/// Exit codes say too little: a linter that crashes ends with the same code as one with findings.
 pub(super) fn understand(linter: Linter, file: &str, output: &Output) -> CheckResult {
     let text = format!("{}\n{}", output.stdout, output.stderr);
     let failed = !output.status.success();
@@ -35,7 +34,7 @@ pub(super) fn understand(linter: Linter, file: &str, output: &Output) -> CheckRe
     CheckResult::found(messages.into_iter().filter_map(undue).collect())
 }
 
-/// What check-wheel-contents says, without files that have to be as they are; nothing where no other is left.
+/// A check-wheel-contents message without files that have to be as they are; `None` if no others are left.
 fn undue(message: String) -> Option<String> {
     let parts: Vec<&str> = message.splitn(3, ": ").collect();
     let [code, what, files] = parts[..] else {
@@ -63,7 +62,7 @@ fn undue(message: String) -> Option<String> {
     (!left.is_empty() && !is_due).then(|| format!("{code}: {what}: {}", left.join(" ")))
 }
 
-/// The last line says of what.
+/// The last line says why.
 fn crashed(text: &str) -> CheckResult {
     CheckResult::crashed(text.trim().lines().last().unwrap_or_default())
 }
@@ -73,8 +72,7 @@ fn words(line: &str) -> String {
     words.join(" ")
 }
 
-/// `WARNING  …` and `ERROR  …`, coloured or not; what is wrong in a readme stands below, with its
-/// line.
+/// `WARNING  …` and `ERROR  …`, coloured or not; problems of a readme are listed below, with their lines.
 fn twine(text: &str) -> Vec<String> {
     let plain = anstream::adapter::strip_str(text).to_string();
     let mut messages: Vec<String> = Vec::new();
@@ -100,7 +98,7 @@ fn numbered(text: &str) -> Vec<String> {
     lines.collect()
 }
 
-/// `x.whl: W005: what:`, and below it what is meant, indented.
+/// `x.whl: W005: what:`, and below it the details, indented.
 fn contents(file: &str, text: &str) -> Vec<String> {
     let prefix = format!("{file}: ");
     let mut messages: Vec<String> = Vec::new();
@@ -169,13 +167,13 @@ fn abi3audit(output: &Output) -> CheckResult {
     CheckResult::found(messages)
 }
 
-/// What auditwheel says of a wheel whose tag is for binaries that it does not hold.
+/// auditwheel's messages about a wheel whose tag is for binaries that it does not contain.
 const NO_BINARY: [&str; 2] = [
     "Invalid binary wheel",
     "This does not look like a platform wheel",
 ];
 
-/// The most general tag that the binary allows must be one of the file's name, or more general.
+/// The most general tag that the binary allows must be the file's tag, or more general.
 fn auditwheel(file: &str, output: &Output) -> CheckResult {
     let Ok(report) = serde_json::from_str::<Value>(output.stdout.trim()) else {
         return crashed(&output.stderr);

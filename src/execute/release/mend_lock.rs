@@ -14,8 +14,8 @@ use crate::world::process;
 use super::super::context::Context;
 use super::unpack::unpack;
 
-/// Leaves an sdist as it is whose lock fits, which has none, or of which cargo cannot tell: then the
-/// build that follows says why.
+/// Does not touch an sdist whose lock matches, which has none, or about which cargo cannot tell: then the
+/// following build says why.
 pub(super) fn mend_lock(context: &Context<'_>, mend: &MendLock) -> Result<()> {
     let names = disk::names(&mend.folder);
     let Some(name) = names.iter().find(|name| name.ends_with(SDIST_ENDING)) else {
@@ -58,7 +58,7 @@ pub(super) fn mend_lock(context: &Context<'_>, mend: &MendLock) -> Result<()> {
     Ok(())
 }
 
-/// Writes the archive anew with another content of one file, `below` its top folder.
+/// Rewrites the archive with new content for one file, `below` its top-level folder.
 fn replace_member(sdist: &Utf8Path, below: &Utf8Path, content: &[u8]) -> Result<()> {
     let wrong = |source| {
         Error::Machine(MachineError::Io {

@@ -23,7 +23,7 @@ use super::checks;
 /// Makes what was checked and tested the set in `dist/`, and shows it as a table.
 ///
 /// # Errors
-/// [`ReleaseError::NotReleased`] when a check or a test has failed; `dist/` is as it was then.
+/// [`ReleaseError::NotReleased`] if a check or a test failed; `dist/` is unchanged then.
 pub(crate) fn promote(context: &Context<'_>, promote: &Promote) -> Result<()> {
     let files: Vec<String> = promote
         .entries
@@ -94,10 +94,10 @@ fn name(candidate: &Candidate) -> &str {
     candidate.path.file_name().unwrap_or_default()
 }
 
-/// Files of an earlier release that the new one has no more.
+/// Files of an earlier release that the new one no longer has.
 struct Gone {
     removed: Vec<String>,
-    /// Those that somebody has changed.
+    /// Those that someone has changed.
     changed: Vec<String>,
 }
 
@@ -114,8 +114,8 @@ fn gone(dist: &Utf8Path, old: &ReleaseRecord, new: &ReleaseRecord) -> Gone {
     }
 }
 
-/// What an earlier release of the same version and sources left, as far as it is still there and
-/// this one does not replace it. Without a commit the sdist tells what the sources were.
+/// What an earlier release of the same version and sources left, as far as it still exists and this one does
+/// not replace it. Without a commit, the sdist identifies the sources.
 fn kept(dist: &Utf8Path, old: &ReleaseRecord, new: &[Candidate]) -> BTreeMap<String, Entry> {
     let stays = |entry: &Entry| {
         new.iter().all(|candidate| {
@@ -133,8 +133,8 @@ fn kept(dist: &Utf8Path, old: &ReleaseRecord, new: &[Candidate]) -> BTreeMap<Str
         .collect()
 }
 
-/// Whether a file is what a release has put there: another content is somebody's work, as a signature or a
-/// repair is.
+/// Whether a file is what a release put there: other content is someone's work, such as a signature or a
+/// repair.
 fn is_released(path: &Utf8Path, entry: &Entry) -> bool {
     disk::hash(path).as_ref() == Some(&entry.sha256)
 }
@@ -234,8 +234,8 @@ fn row(candidate: &Candidate, entry: &Entry, test_results: &[TestResult]) -> Vec
     ]
 }
 
-/// A new `dist/` beside the old one, with what others put there, then exchanged in one step. A link stays
-/// one, and the folder that it leads to is exchanged.
+/// A new `dist/` next to the old one, with what others put there, then swapped in one step. A link stays a
+/// link, and the folder that it leads to is swapped.
 fn write(promote: &Promote, old: &ReleaseRecord, new: &ReleaseRecord) -> Result<()> {
     let dist = &disk::resolve(&promote.dist);
     let staging = disk::only_staging(dist)?;
@@ -263,7 +263,7 @@ fn write(promote: &Promote, old: &ReleaseRecord, new: &ReleaseRecord) -> Result<
     disk::exchange(staging, dist)
 }
 
-/// As `sha256sum --check` reads it.
+/// In the format of `sha256sum --check`.
 fn sums(record: &ReleaseRecord) -> String {
     let mut text = String::new();
     for (name, entry) in &record.files {

@@ -17,7 +17,7 @@ use super::answer::{Answer, UploadFailure};
 /// Shows what would be published, and asks.
 ///
 /// # Errors
-/// [`ReleaseError::NotPublished`] when the answer is no.
+/// [`ReleaseError::NotPublished`] if the answer is no.
 pub(crate) fn confirm(context: &Context<'_>, confirm: &Confirm) -> Result<()> {
     let head = ["file", "size", "sha256", "index"];
     context.ui.table(&head, &confirm.rows);
@@ -32,8 +32,8 @@ pub(crate) fn confirm(context: &Context<'_>, confirm: &Confirm) -> Result<()> {
     .into())
 }
 
-/// All files or none where the index has another of the same name; else up to the first that fails.
-/// What became of each is told however it ends.
+/// All files or none if the index has a different one with the same name; else up to the first that fails.
+/// The result of each is reported however it ends.
 pub(crate) fn publish(
     context: &Context<'_>,
     publish: &Publish,
@@ -50,15 +50,15 @@ pub(crate) fn publish(
     result
 }
 
-/// What became of one file.
+/// The result of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum UploadOutcome {
     Unsent,
-    /// The index had the same bytes before.
+    /// The index already had the same bytes.
     There,
     Uploaded,
     Refused,
-    /// Whether it arrived is not known.
+    /// Whether it arrived is unknown.
     Unfinished,
 }
 
@@ -95,7 +95,7 @@ impl Sending<'_> {
         Ok(())
     }
 
-    /// A dry run of uv's, which says of each file how it stands in the index.
+    /// A dry run of uv, which reports the state of each file in the index.
     fn compare(&mut self, invocation: &Invocation) -> Result<()> {
         let answer = self.listen(invocation)?;
         let uploads = &self.publish.uploads;
@@ -163,14 +163,14 @@ impl Sending<'_> {
         secrets.iter().fold(text, hide)
     }
 
-    /// What uv said of its failure.
+    /// uv's messages about its failure.
     fn repeat(&self, answer: &Answer) {
         for line in answer.of_failure() {
             self.activity.repeat(self.without_secrets(line).as_bytes());
         }
     }
 
-    /// Names the files that it is about, where it is about some only.
+    /// Names the files that it is about, if it is about some only.
     fn error(&self, failure: &UploadFailure) -> Error {
         let all = self.publish.uploads.iter().zip(&self.outcomes);
         let ill = all.filter(|(_, outcome)| {

@@ -40,8 +40,7 @@ pub(crate) fn seal(session: &Session, seal: &Seal) -> Result<()> {
     disk::promote(staging, &seal.to)
 }
 
-/// The archive with other words for paths in its texts of metadata, and RECORD accordingly; as it
-/// is where there are none.
+/// The archive with paths replaced in its metadata texts, and RECORD updated; unchanged if there are none.
 fn rewritten(bytes: &[u8], remapped: &[(Utf8PathBuf, String)]) -> std::io::Result<Vec<u8>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes))?;
     let mut members = Vec::new();
@@ -97,7 +96,7 @@ fn cleaned(name: &str, content: &[u8], remapped: &[(Utf8PathBuf, String)]) -> Op
     (new != old).then(|| new.into_bytes())
 }
 
-/// What RECORD says of a member.
+/// RECORD's entry for a member.
 fn entry(name: &str, content: &[u8]) -> RecordEntry {
     RecordEntry::of(name, &disk::digest(content), content.len() as u64)
 }

@@ -6,15 +6,15 @@ use crate::facts::artifact::Wheel;
 use crate::facts::release::CheckOutcome;
 use crate::world::process::Output;
 
-/// What stubtest found: the verdict, what speaks against a release, and what does not.
+/// stubtest's findings: the verdict, what speaks against a release, and what does not.
 pub(super) struct Stubs {
     pub(super) outcome: CheckOutcome,
     pub(super) wrong: Vec<String>,
     pub(super) noted: Vec<String>,
 }
 
-/// Wrong is a name that is not there, unless it is an alias for annotations only, and a public
-/// function whose parameters are others. What mypy cannot compile is not checked.
+/// Errors are a missing name, unless it is an alias for annotations only, and a public function with
+/// different parameters. What mypy cannot compile is not checked.
 pub(super) fn judge(wheel: &Wheel, output: &Output) -> Stubs {
     let text = format!("{}\n{}", output.stdout, output.stderr);
     let lines = text.lines().filter(|line| !line.trim().is_empty());

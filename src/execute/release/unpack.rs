@@ -9,8 +9,8 @@ use crate::model::error::{Error, MachineError, Result};
 use crate::plan::Unpack;
 use crate::world::disk;
 
-/// Removes what the sdist does not hold, then writes what differs: an old name may be in the way of a new
-/// one. The top folder is left out.
+/// Removes what the sdist does not contain, then writes what differs: an old name may be in the way of a new
+/// one. The top-level folder is left out.
 pub(super) fn unpack(unpack: &Unpack) -> Result<()> {
     let packed = packed(unpack)?;
     disk::remove_but(&unpack.to, &packed.keys().cloned().collect())?;
@@ -31,7 +31,7 @@ struct Packed {
     is_executable: bool,
 }
 
-/// The files of an sdist by where they go.
+/// The files of an sdist by their target.
 fn packed(unpack: &Unpack) -> Result<BTreeMap<Utf8PathBuf, Packed>> {
     let bytes = disk::read(&unpack.sdist)?.unwrap_or_default();
     let wrong = |source| {
@@ -65,7 +65,7 @@ fn packed(unpack: &Unpack) -> Result<BTreeMap<Utf8PathBuf, Packed>> {
     Ok(files)
 }
 
-/// `name-1.0/src/lib.rs` below `to`; `None` for what would lie elsewhere.
+/// `name-1.0/src/lib.rs` below `to`; `None` for what would be elsewhere.
 fn inside(to: &Utf8Path, path: &Utf8Path) -> Option<Utf8PathBuf> {
     let mut parts = path.components();
     parts.next()?;

@@ -8,7 +8,7 @@ use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::session::Session;
 
-/// Says each failed test at its line; `on`: the interpreter, where there are several; `roots`: the folders
+/// Reports each failed test at its line; `on`: the interpreter, if there are several; `roots`: the folders
 /// that Rust's paths may be relative to, absolute, the likeliest first.
 pub fn annotate(
     session: &Session,
@@ -37,7 +37,7 @@ pub fn annotate(
     }
 }
 
-/// As seen from the folder that was checked out, where it is in there.
+/// Relative to the folder that was checked out, if it is in there.
 pub(in crate::execute) fn in_workspace(
     session: &Session,
     place: &Place,

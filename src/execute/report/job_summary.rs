@@ -6,8 +6,8 @@ use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::session::Session;
 
-/// Adds a table where such a page is asked for. One that cannot be written is a warning: the work is done
-/// all the same.
+/// Adds a table if such a page is asked for. If it cannot be written, that is a warning: the work is done all
+/// the same.
 pub fn job_summary(session: &Session, ui: &Ui, head: &[&str], rows: &[Vec<String>]) {
     let Some(path) = session.path_var("GITHUB_STEP_SUMMARY") else {
         return;

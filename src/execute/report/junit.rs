@@ -12,7 +12,7 @@ use crate::model::test_result::{self, CaseOutcome, Language, ReportRow, TestResu
 /// `name`: of the project.
 ///
 /// # Errors
-/// [`Error::Bug`] where it cannot be written down.
+/// [`Error::Bug`] if it cannot be serialised.
 pub fn junit(name: &str, rows: &[ReportRow]) -> Result<String> {
     let mut report = Report::new(name);
     for row in rows {
@@ -58,7 +58,7 @@ fn suite(row: &ReportRow, test_result: &TestResult) -> TestSuite {
     suite
 }
 
-/// A run of whose tests none is to blame.
+/// A failed run for which no single test is to blame.
 fn broken(name: &str, why: &str) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(plain(why));
@@ -115,7 +115,8 @@ fn names(test_result: &TestResult, case: &test_result::TestCase) -> (String, Str
     }
 }
 
-/// Without the two characters that XML has not (XML 1.0, "Characters"), and that quick-junit leaves in.
+/// Without the two characters that XML does not allow (XML 1.0, "Characters"), and that quick-junit leaves
+/// in.
 fn plain(text: &str) -> String {
     text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

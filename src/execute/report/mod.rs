@@ -15,19 +15,19 @@ pub(super) use annotations::in_workspace;
 pub use job_summary::job_summary;
 pub use junit::junit;
 
-/// Writes a report where it was asked for, also behind a link, and says so; `path`: absolute.
+/// Writes a report where it was asked for, even through a link, and says so; `path`: absolute.
 pub fn write_report(ui: &Ui, path: &Utf8Path, text: &str) -> Result<()> {
     disk::write_behind_links(path, text.as_bytes())?;
     ui.status("Written", path.as_str());
     Ok(())
 }
 
-/// Keeps what the next run reads, without a word; `path`: absolute.
+/// Keeps what the next run reads, silently; `path`: absolute.
 pub fn keep_report(path: &Utf8Path, text: &str) -> Result<()> {
     disk::write_behind_links(path, text.as_bytes())
 }
 
-/// Takes away what would be taken for a report of a run that has yet to end; absolute.
+/// Removes what would be taken for a report of a run that has yet to end; absolute.
 pub fn forget_reports(paths: &[Utf8PathBuf]) -> Result<()> {
     paths.iter().try_for_each(|path| disk::remove_file(path))
 }

@@ -72,7 +72,7 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
 }
 
 impl Report {
-    /// Whether the metadata has a requirement that may bring `module`.
+    /// Whether the metadata has a requirement that may provide `module`.
     fn requires(&self, module: &str) -> bool {
         let names = packages_of_module(module);
         let mut requirements = self.requirements.iter();

@@ -5,23 +5,23 @@ use std::collections::BTreeMap;
 use crate::model::test_result::{CaseOutcome, Place, TestCase};
 use crate::world::process::Stream;
 
-/// The tests of which one run of cargo has told so far.
+/// The tests that one run of cargo has reported so far.
 #[derive(Debug, Default)]
 pub(super) struct Libtest {
     cases: Vec<TestCase>,
-    /// As cargo calls the programs that it has started, in their order.
+    /// The programs that cargo has started, in its words and order.
     started: Vec<String>,
     /// The first case of each program that has begun its tests.
     firsts: Vec<usize>,
-    /// The test whose end is still to come, where it prints to the same line.
+    /// The test whose end is still to come, if it prints to the same line.
     begun: Option<String>,
-    /// The failed test of which the lines tell.
+    /// The failed test that the lines are about.
     failed: Option<String>,
 }
 
 impl Libtest {
-    /// `line`: without colours. cargo talks on stderr, and that goes its own way: what the programs say of
-    /// their tests is all on stdout. Whether the line says that a test has failed.
+    /// `line`: without colours. cargo writes to stderr separately: what the programs report about their tests
+    /// is all on stdout. Whether the line says that a test has failed.
     pub(super) fn hear(&mut self, stream: Stream, line: &str) -> bool {
         let known = self.cases.len();
         if stream == Stream::Stderr {
@@ -74,14 +74,14 @@ impl Libtest {
         self.started.len()
     }
 
-    /// All that a failed test has printed is told.
+    /// Everything that a failed test printed has been reported.
     fn conclude(&mut self) {
         if let Some(case) = self.failed.take().and_then(|name| self.case(&name)) {
             put_reason_first(case);
         }
     }
 
-    /// The test of that name in the program that runs now.
+    /// The test with that name in the program that runs now.
     fn case(&mut self, name: &str) -> Option<&mut TestCase> {
         let first = self.firsts.last().copied().unwrap_or_default();
         self.cases[first..]
@@ -89,9 +89,9 @@ impl Libtest {
             .find(|case| case.name == name)
     }
 
-    /// The cases, each with its program. cargo names a program on stderr, which is read apart from what the
-    /// program says: the first that was named is the first that began. Where one says nothing that we know,
-    /// none can be told.
+    /// The cases, each with its program. cargo names a program on stderr, which is read separately from the
+    /// program's output: the first that was named is the first that began. If one prints nothing that is
+    /// recognised, none can be assigned.
     pub(super) fn into_cases(mut self) -> Vec<TestCase> {
         if self.started.len() == self.firsts.len() {
             for (at, first) in self.firsts.iter().enumerate() {
@@ -138,7 +138,7 @@ fn failed_name(rest: &str) -> Option<&str> {
     rest.strip_suffix(" stdout ----")
 }
 
-/// `test a::b ... ok`, after whatever the test before it has left on the line.
+/// `test a::b ... ok`, after whatever the previous test has left on the line.
 fn announced(line: &str) -> Option<(&str, &str)> {
     let at = line.find("test ").filter(|at| *at == 0).or_else(|| {
         // what is printed without an end of line stands before it
@@ -150,7 +150,7 @@ fn announced(line: &str) -> Option<(&str, &str)> {
     Some((plain.unwrap_or(name), rest))
 }
 
-/// `src/lib.rs - add (line 3)`; what runs is a file that rustdoc has made of it.
+/// `src/lib.rs - add (line 3)`; what runs is a file that rustdoc has made from it.
 fn documented_at(name: &str) -> Option<Place> {
     let (file, rest) = name.split_once(" - ")?;
     let (_, line) = rest.rsplit_once("(line ")?;
@@ -175,7 +175,7 @@ fn outcome(word: &str) -> Option<CaseOutcome> {
     }
 }
 
-/// The outcome at the end of a line to which the test may have printed.
+/// The outcome at the end of a line that the test may have printed to.
 fn ends_with(line: &str) -> Option<CaseOutcome> {
     let printed = ["ok", "FAILED"]
         .into_iter()
@@ -183,7 +183,7 @@ fn ends_with(line: &str) -> Option<CaseOutcome> {
     outcome(line).or_else(|| outcome(printed?))
 }
 
-/// Adds a line of what a failed test has printed.
+/// Adds a line that a failed test printed.
 fn add(case: &mut TestCase, line: &str) {
     const LONGEST: usize = 20_000;
     // the last of several has ended it; where documentation stands is known
@@ -198,7 +198,7 @@ fn add(case: &mut TestCase, line: &str) {
     }
 }
 
-/// What a failed test has printed.
+/// What a failed test printed.
 pub(super) fn add_output(case: &mut TestCase, output: &str) {
     for line in output.lines() {
         add(case, line);
@@ -206,7 +206,7 @@ pub(super) fn add_output(case: &mut TestCase, output: &str) {
     put_reason_first(case);
 }
 
-/// The line after that of the last panic says why; what the test has printed before is no reason.
+/// The line after that of the last panic says why; what the test printed before is not the reason.
 fn put_reason_first(case: &mut TestCase) {
     let lines: Vec<&str> = case.message.lines().collect();
     let panicked = lines.iter().rposition(|line| panicked_at(line).is_some());
@@ -228,8 +228,8 @@ fn panicked_at(line: &str) -> Option<Place> {
     })
 }
 
-/// The names of the tests among the lines that `--list --format terse` prints, with how many programs
-/// have one of that name.
+/// The names of the tests among the lines of `--list --format terse`, with how many programs have one with
+/// that name.
 pub(super) fn listed<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
     let mut names = BTreeMap::new();
     let name = |line: &'a str| {

@@ -20,7 +20,7 @@ use super::context::Context;
 use runner_output::RunnerOutput;
 use rust_results::Dialect;
 
-/// Runs the tests and counts what they came to.
+/// Runs the tests and counts their results.
 pub(super) fn count(context: &Context<'_>, test: &Test, activity: &Activity<'_>) -> Result<()> {
     let start = Instant::now();
     let mut test_result = run(context, test, activity)?;

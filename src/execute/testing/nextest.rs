@@ -24,17 +24,17 @@ struct Event {
     message: String,
 }
 
-/// The tests of which it has told.
+/// The tests that it has reported.
 #[derive(Default)]
 pub(super) struct Nextest {
-    /// As they were last told of; nothing where one was told of again.
+    /// As last reported; `None` if one was reported again.
     told: Vec<Option<TestCase>>,
-    /// By program and name, where each is among them.
+    /// By program and name, the position of each among them.
     places: HashMap<(Option<String>, String), usize>,
 }
 
 impl Nextest {
-    /// Takes in a line; whether it is for machines.
+    /// Handles a line; whether it is machine-readable.
     pub(super) fn hear(&mut self, line: &str) -> bool {
         let event = serde_json::from_str::<Event>(line).ok();
         let Some(event) = event.filter(|_| line.starts_with('{')) else {
@@ -46,7 +46,7 @@ impl Nextest {
         true
     }
 
-    /// One that is run again is told of again.
+    /// One that is run again is reported again.
     fn take_in(&mut self, case: TestCase) {
         let key = (case.program.clone(), case.name.clone());
         if let Some(before) = self.places.insert(key, self.told.len()) {
@@ -65,7 +65,7 @@ impl Nextest {
 }
 
 impl Event {
-    /// What it says of a test; nothing where it is of something else.
+    /// Its report about a test; `None` if it is about something else.
     fn case(self) -> Option<TestCase> {
         let outcome = match &*self.what {
             _ if self.kind != "test" => return None,

@@ -19,7 +19,7 @@ use crate::world::process::{self, Status};
 use super::super::context::Context;
 use super::runner_output::RunnerOutput;
 
-/// A runner that a module of ours tells of.
+/// A runner that a module of ours reports on.
 pub(super) struct Framework {
     name: &'static str,
     /// The module's source.
@@ -27,7 +27,7 @@ pub(super) struct Framework {
     options: &'static RunnerOptions,
 }
 
-/// What the modules have in common, beside them.
+/// What the modules have in common, next to them.
 const REPORT: &str = include_str!("report.py");
 
 pub(super) const PYTEST: Framework = Framework {
@@ -103,14 +103,14 @@ pub(super) fn run(
     })
 }
 
-/// What our module reads of the tests that are not to run.
+/// What our module reads about the tests that are not to run.
 fn share_text(share: &Share) -> String {
     let Share { shard, assigned } = share;
     let (index, count) = (shard.index, shard.count);
     json!({ "index": index, "count": count, "assigned": assigned }).to_string()
 }
 
-/// The cases that a module of ours has written down.
+/// The cases that a module of ours has recorded.
 pub(super) fn cases(text: &str) -> Vec<TestCase> {
     Report::read(Some(text)).cases
 }
@@ -118,11 +118,11 @@ pub(super) fn cases(text: &str) -> Vec<TestCase> {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Event {
-    /// What was to be imported and is not there.
+    /// What was to be imported but does not exist.
     Missing {
         module: String,
     },
-    /// The tests are looked for from here on.
+    /// From here on, tests are collected.
     Session,
     Start {
         test: String,
@@ -130,7 +130,7 @@ enum Event {
     Finish {
         test: String,
     },
-    /// How a test ended, as [`TestCase`] has it.
+    /// How a test ended, as in [`TestCase`].
     Case {
         test: String,
         outcome: CaseOutcome,
@@ -144,7 +144,7 @@ enum Event {
     Collected {
         count: u64,
     },
-    /// How many tests there are, before those of other shards were taken away.
+    /// How many tests there are, before those of other shards were removed.
     Share {
         found: u64,
         taken: u64,
@@ -155,8 +155,8 @@ enum Event {
         counts: BTreeMap<String, u64>,
         #[serde(default)]
         deselected: u64,
-        /// What most of the tests say that fail alike, how many say it, and in which phase:
-        /// `setup` or `call`.
+        /// What most of the tests that fail alike report, how many report it, and in which phase: `setup` or
+        /// `call`.
         #[serde(default)]
         trouble: String,
         #[serde(default)]
@@ -164,7 +164,7 @@ enum Event {
         #[serde(default)]
         count: u64,
     },
-    /// The runner has come to its own end, whatever it was asked for.
+    /// The runner has reached its own end, whatever it was asked for.
     Done {
         code: i32,
     },
@@ -175,22 +175,22 @@ enum Event {
 struct Report {
     /// Whether the runner has loaded the module at all.
     loaded: bool,
-    /// Whether it has begun to look for tests.
+    /// Whether it has begun to collect tests.
     begun: bool,
-    /// With which exit code the runner means to end, as it said last.
+    /// The exit code that the runner means to end with, as last reported.
     code: Option<i32>,
-    /// `None` when the tests did not come to their end.
+    /// `None` if the tests did not run to completion.
     counts: Option<BTreeMap<String, u64>>,
     deselected: u64,
-    /// How many tests were to run, where the runner says it.
+    /// How many tests were to run, if the runner says so.
     collected: u64,
     cases: Vec<TestCase>,
     sharing: Option<Sharing>,
-    /// The test that had begun last and not finished.
+    /// The test that began last and has not finished.
     running: Option<String>,
-    /// The first module that is not there.
+    /// The first missing module.
     missing: Option<String>,
-    /// One line on what several tests miss alike.
+    /// One line about what several tests lack alike.
     trouble: Option<String>,
 }
 
@@ -258,8 +258,8 @@ impl Report {
         }
     }
 
-    /// The exit code: of the process, unless that is 0 and the runner means another one: whatever runs
-    /// at the end of a process may have chosen it.
+    /// The exit code: of the process, unless that is 0 and the runner means another one: whatever runs at the
+    /// end of a process may have chosen it.
     fn exit(&self, status: Status) -> Status {
         match (status, self.code) {
             (Status::Code(0), Some(code)) => Status::Code(code),
@@ -267,20 +267,20 @@ impl Report {
         }
     }
 
-    /// Whether a test has failed, as it was said of itself or is counted: both can be done without.
+    /// Whether a test failed, according to its own report or to the counts: either may be missing.
     fn has_failed(&self) -> bool {
         let counts = self.counts.iter().flatten();
         let mut failed = counts.filter(|(kind, _)| ["failed", "error"].contains(&kind.as_str()));
         failed.any(|(_, number)| *number > 0) || self.cases.iter().any(|case| case.outcome.is_bad())
     }
 
-    /// How many tests have told how they ended.
+    /// How many tests have reported how they ended.
     fn ended(&self) -> u64 {
         let counted = self.counts.iter().flat_map(BTreeMap::values).sum();
         (self.cases.len() as u64).max(counted)
     }
 
-    /// An exit code by itself is no success: the runner must have told what it ran, or that it was asked
+    /// An exit code by itself is no success: the runner must have reported what it ran, or that it was asked
     /// for something else. `arguments`: those of the command line; pytest's `--version` loads no plugin.
     fn failure(
         &self,

@@ -5,7 +5,7 @@ use crate::world::process::Stream;
 
 use super::super::context::Context;
 
-/// Shown as it comes, with `-q` only once the runner is known to have failed.
+/// Shown as it comes; with `-q`, only once the runner is known to have failed.
 pub(super) struct RunnerOutput<'a, 'b> {
     pub(super) activity: &'a Activity<'b>,
     pub(super) quiet: bool,

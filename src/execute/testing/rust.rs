@@ -72,14 +72,14 @@ pub(super) fn run(
     })
 }
 
-/// What came of all calls.
+/// The result of all calls.
 struct Performed {
-    /// How the last call that failed has ended.
+    /// The status of the last call that failed.
     status: Status,
     sharing: Option<Sharing>,
 }
 
-/// Runs the tests; of a shard those that are in it, by their names.
+/// Runs the tests; of a shard those that are in it, by name.
 fn perform(
     test: &Test,
     invocation: Invocation,
@@ -122,10 +122,10 @@ fn perform(
     Ok(performed)
 }
 
-/// The tests that there are.
+/// The tests that exist.
 struct Listed {
     status: Status,
-    /// With how many programs have one of that name.
+    /// With how many programs have one with that name.
     names: BTreeMap<String, u64>,
 }
 
@@ -170,7 +170,7 @@ fn list(
     Ok(Listed { status, names })
 }
 
-/// The calls that run the tests of a shard by their names; none where it has none.
+/// The calls that run the tests of a shard by name; empty if it has none.
 fn own_calls(call: &Invocation, shard: Shard, names: &BTreeMap<String, u64>) -> Vec<Invocation> {
     // well below what a system takes for the words of one call, Windows' 32 thousand characters
     const LONGEST: usize = 24_000;

@@ -10,34 +10,34 @@ use super::super::compile_errors::CompileErrors;
 use super::libtest::{self, Libtest};
 use super::nextest::Nextest;
 
-/// Whose words for results to read; nextest repeats those of the programs that failed.
+/// Which result format to read; nextest repeats that of the programs that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Libtest {
-        /// Whether no program has other words.
+        /// Whether no program has another format.
         alone: bool,
     },
     Nextest,
 }
 
-/// nextest's exit code where no test was to be run.
+/// nextest's exit code if no test was to be run.
 const NO_TESTS: i32 = 4;
 
-/// What the runner has said so far.
+/// What the runner has reported so far.
 pub(super) struct Results {
     pub(super) dialect: Dialect,
     pub(super) counts: BTreeMap<String, u64>,
     /// How many tests were not selected.
     filtered: u64,
-    /// The programs that have begun and not told their result, each inside of a test of the one before it.
+    /// The programs that have begun and not reported their result, each inside a test of the one before it.
     begun: Vec<Begun>,
-    /// How many programs cargo has begun.
+    /// How many programs cargo has started.
     outer: usize,
-    /// How many of them have told theirs.
+    /// How many of them have reported theirs.
     told: usize,
-    /// Whether a test has failed, as its line says it.
+    /// Whether a test has failed, according to its line.
     has_failed: bool,
-    /// The first module that Python did not find, as it or the error of a test says it.
+    /// The first module that Python did not find, according to Python or to a test's error.
     pub(super) missing: Option<String>,
     /// Whether the linker found no libpython.
     unlinked: bool,
@@ -64,7 +64,7 @@ impl Results {
         }
     }
 
-    /// Takes in a line; whether it is for machines only.
+    /// Handles a line; whether it is only machine-readable.
     pub(super) fn hear(&mut self, stream: Stream, line: &[u8]) -> bool {
         let text = anstream::adapter::strip_bytes(line).into_vec();
         let text = String::from_utf8_lossy(&text);
@@ -82,7 +82,7 @@ impl Results {
         false
     }
 
-    /// Why it is no success.
+    /// Why it was not successful.
     pub(super) fn failure(&self, status: Status) -> Option<String> {
         let failed = self.counts.get("failed").copied().unwrap_or_default();
         match status {
@@ -133,27 +133,27 @@ impl Results {
         }
     }
 
-    /// Whether one has begun that never told how its tests ended: its exit code may have been 0.
+    /// Whether a program has begun that never reported how its tests ended: its exit code may have been 0.
     fn has_lost_a_program(&self) -> bool {
         // a test may print the first line of a program's; where cargo is not quiet it names the programs
         let started = self.libtest.started();
         !self.begun.is_empty() && (started == 0 || started > self.told)
     }
 
-    /// Whether a program that begins now is one of cargo's, and not started by a test of the last one.
+    /// Whether a program that begins now was started by cargo, and not by a test of the last one.
     fn is_outer_next(&self) -> bool {
         self.begun.is_empty() || self.libtest.started() > self.outer
     }
 
     /// Whether a test runs a program with tests of its own, this line included: its results are the test's
-    /// affair.
+    /// business.
     fn is_inside_after(&self, line: &str) -> bool {
         let is_inner = libtest::begun(line).is_some() && !self.is_outer_next();
         is_inner || self.begun.last().is_some_and(|last| !last.is_outer)
     }
 
-    /// A program has told how its tests ended: the last that has begun as many. What has begun since then
-    /// that one has printed itself.
+    /// A program has reported how its tests ended: the last one that began with that many. What has begun
+    /// since then was printed by that one itself.
     fn conclude(&mut self, results: &str) {
         let counted = counts_of(results);
         let ran: u64 = counted.counts.iter().map(|(_, number)| number).sum();
@@ -175,15 +175,15 @@ impl Results {
         }
     }
 
-    /// Why not all that a shard has taken ran, although nothing failed.
+    /// Why not everything that a shard has taken ran, although nothing failed.
     pub(super) fn lost(&self, sharing: Option<Sharing>) -> Option<String> {
         let taken = sharing?.taken?;
         let ran: u64 = self.counts.values().sum();
         (ran != taken).then(|| format!("only {ran} of the shard's {taken} Rust tests ran"))
     }
 
-    /// Why it is no success, although all that cargo has started ended well: programs of libtest's tell a result
-    /// even of no tests, unless the command line's `arguments` ask for something else.
+    /// Why it was not successful, although everything that cargo started ended well: libtest programs report
+    /// a result even without tests, unless the command line's `arguments` ask for something else.
     pub(super) fn silent(&self, arguments: &[String]) -> Option<String> {
         let is_libtest = self.dialect == (Dialect::Libtest { alone: true });
         let asks = runner_options::LIBTEST.only_asks(arguments)
@@ -196,7 +196,7 @@ impl Results {
         })
     }
 
-    /// nextest counts what is in another shard as skipped; which tests are ignored it tells by their names.
+    /// nextest counts tests of other shards as skipped; ignored tests are reported by name.
     pub(super) fn of_partition(&mut self) -> Sharing {
         let counted = ["passed", "failed", "skipped"].map(|kind| self.counts.get(kind));
         let found = counted.into_iter().flatten().sum();
@@ -249,7 +249,7 @@ struct Begun {
     is_outer: bool,
 }
 
-/// What a line of results says.
+/// The content of a results line.
 #[derive(Default)]
 struct Counted {
     /// How many ran, or were ignored, by outcome.
@@ -280,7 +280,7 @@ fn counts_of(results: &str) -> Counted {
     counted
 }
 
-/// `ModuleNotFoundError: No module named 'a.b'`, or what `Debug` makes of it.
+/// `ModuleNotFoundError: No module named 'a.b'`, or its `Debug` form.
 fn missing_module(line: &str) -> Option<String> {
     let (_, error) = line.split_once("ModuleNotFoundError")?;
     let (_, rest) = error.split_once("No module named ")?;

@@ -69,7 +69,7 @@ pub(super) fn run(
     })
 }
 
-/// Nothing yet of the tests of a member.
+/// An empty result for a member's tests.
 fn of_member(test: &Test) -> TestResult {
     TestResult {
         language: Language::Python,
@@ -128,7 +128,7 @@ fn cases(test: &Test) -> Result<Vec<TestCase>> {
     Ok(super::python::cases(&process::read(&call)?.stdout))
 }
 
-/// What its summary says.
+/// Its summary.
 #[derive(Debug, Default)]
 struct Results {
     counts: BTreeMap<String, u64>,
@@ -173,7 +173,7 @@ impl Results {
         numbers.any(|number| *number > 0)
     }
 
-    /// Why no test ran where nothing failed; `arguments`: those of the command line.
+    /// Why no test ran if nothing failed; `arguments`: those of the command line.
     fn no_tests(&self, arguments: &[String]) -> Option<NoTestsReason> {
         if self.unmatched {
             let arguments = arguments.join(" ");

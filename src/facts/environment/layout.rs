@@ -204,7 +204,7 @@ impl Environment {
     }
 }
 
-/// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
+/// By the name of its library folder; on Windows, if there is none, by that of uv's Python.
 pub(super) fn implementation_of(path: &Utf8Path) -> Implementation {
     let of_conda = conda::is_at(path).then(|| conda::lib_folder(path));
     let names = match of_conda.flatten() {

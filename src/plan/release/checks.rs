@@ -25,7 +25,7 @@ use super::stage::{Stage, step};
 /// How many checks run at a time.
 const LANES: usize = 2;
 
-/// The checks of what is staged, as far as no earlier run has made them.
+/// The checks of what is staged, unless an earlier run made them.
 pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
     let mut lanes = Lanes::after(plan);
     for package in &stage.release.packages {
@@ -47,10 +47,10 @@ pub(super) fn staged(plan: &mut Plan, stage: &Stage<'_>) {
     }
 }
 
-/// The checks of files as they are, and the verdict on them.
+/// The checks of existing files, and the verdict on them.
 ///
 /// # Errors
-/// [`Error::Refused`] where there is none.
+/// [`Error::Refused`] if there are none.
 pub(super) fn existing(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     let files = &stage.release.existing;
     if files.is_empty() {
@@ -100,7 +100,7 @@ pub(super) fn verdict_on_staged(plan: &mut Plan, stage: &Stage<'_>) {
     }));
 }
 
-/// Checks run side by side, so many at a time.
+/// Checks run side by side, this many at a time.
 struct Lanes {
     /// What all of them wait for.
     before: Vec<StepId>,
@@ -123,7 +123,7 @@ impl Lanes {
     }
 }
 
-/// The files' names; where two have the same, their paths.
+/// The files' names; their paths if two have the same name.
 fn labels(stage: &Stage<'_>, files: &[Utf8PathBuf]) -> Vec<String> {
     let mut names: Vec<Option<&str>> = files.iter().map(|file| file.file_name()).collect();
     names.sort_unstable();
@@ -135,7 +135,7 @@ fn labels(stage: &Stage<'_>, files: &[Utf8PathBuf]) -> Vec<String> {
     files.iter().map(label).collect()
 }
 
-/// What is expected of a file, by the package whose distribution it is.
+/// What is expected of a file, according to the package it is a distribution of.
 fn expected(release: &Release, file: &Utf8Path) -> Expected {
     let name = file.file_name().unwrap_or_default();
     let known = DistributionName::parse(name).and_then(|name| {
@@ -158,7 +158,7 @@ fn files<'a>(release: &Release, package: &'a Package) -> Vec<&'a Staged> {
     }
 }
 
-/// What earlier runs have found about the staged files.
+/// What earlier runs found about the staged files.
 pub(super) fn known(release: &Release) -> Vec<Checked> {
     let files = release.packages.iter().flat_map(|p| files(release, p));
     files
@@ -208,8 +208,8 @@ fn own(stage: &Stage<'_>, folder: &str, file: &Utf8Path) -> Utf8PathBuf {
     stage.release.dir.join(folder).join(&key[..16])
 }
 
-/// pydistcheck's rules on taste: hidden files, blanks in paths, how many files there are. Sizes are
-/// judged by what PyPI takes.
+/// pydistcheck's rules on taste: hidden files, blanks in paths, the number of files. Sizes are judged by
+/// PyPI's limits.
 const TASTE: [&str; 7] = [
     "distro-too-large-compressed",
     "distro-too-large-uncompressed",
@@ -220,10 +220,10 @@ const TASTE: [&str; 7] = [
     "unexpected-files",
 ];
 
-/// What it calls any library of which not all symbols were stripped.
+/// Its rule for any library whose symbols were not all stripped.
 const SYMBOLS: &str = "compiled-objects-have-debug-symbols";
 
-/// Whether it is a wheel with a library whose symbols were needed to write its Python.
+/// Whether it is a wheel with a library whose symbols were needed to generate its Python code.
 fn holds_read_symbols(stage: &Stage<'_>, file: &Utf8Path) -> bool {
     let name = file.file_name().and_then(WheelName::parse);
     name.is_some_and(|name| {
@@ -235,8 +235,7 @@ fn holds_read_symbols(stage: &Stage<'_>, file: &Utf8Path) -> bool {
     })
 }
 
-/// The linters that have something to say about such a file. `tops`: what is to be at the top of a
-/// wheel, where that is said.
+/// The linters for such a file. `tops`: what is to be at the top level of a wheel, if stated.
 fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
     let toolbox = &stage.release.toolbox;
     // where the project may configure them
@@ -295,8 +294,8 @@ fn linters(stage: &Stage<'_>, file: &Utf8Path, tops: &[String]) -> Vec<How> {
     linters
 }
 
-/// Whether what is checked may be imported: what was just built, and what a person has named. A file that
-/// lies in `dist/` is whoever's.
+/// Whether what is checked may be imported: what was just built, and what the user named. A file in `dist/`
+/// may come from anyone.
 fn imports(stage: &Stage<'_>) -> bool {
     match stage.releasing.product {
         Product::Wheels | Product::Sdist => true,
@@ -305,7 +304,7 @@ fn imports(stage: &Stage<'_>) -> bool {
     }
 }
 
-/// Where the other distributions of the set are, on which this one may depend.
+/// Where the other distributions of the set are, which this one may depend on.
 fn siblings(stage: &Stage<'_>, file: &Utf8Path) -> Vec<String> {
     let release = stage.release;
     let staged = release
@@ -324,7 +323,7 @@ fn siblings(stage: &Stage<'_>, file: &Utf8Path) -> Vec<String> {
         .collect()
 }
 
-/// mypy's comparison of stubs with the installed module, on the interpreter that mypy stands in.
+/// mypy's comparison of stubs with the installed module, on the interpreter that mypy is installed in.
 fn stubtest(stage: &Stage<'_>, file: &Utf8Path) -> How {
     let toolbox = &stage.release.toolbox;
     let env = own(stage, "stubs", file);

@@ -13,10 +13,10 @@ use crate::plan::step::Plan;
 use super::stage::{Stage, step};
 use super::{checks, package, publish, wheel_tests};
 
-/// `findings`: what is wrong with the project itself.
+/// `findings`: problems of the project itself.
 ///
 /// # Errors
-/// What cannot be had offline; nothing to check.
+/// What is not available offline; nothing to check.
 pub(in crate::plan) fn release(
     context: &PlanContext<'_>,
     release: &Release,
@@ -54,7 +54,7 @@ fn check(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     checks::existing(plan, stage)
 }
 
-/// The sdists; once they are there the wheels; once they are there what is done with them.
+/// The sdists; once they exist the wheels; once those exist what is done with them.
 fn build(plan: &mut Plan, stage: &Stage<'_>) -> Result<()> {
     if !environment::provide(plan, &stage.context, None)? {
         return Ok(());

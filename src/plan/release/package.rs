@@ -44,7 +44,7 @@ pub(super) fn uses_zig(release: &Release) -> bool {
     wheels.any(|wheel| wheel.platform.zig)
 }
 
-/// Every package's sdist, packed anew: only so is it known to be what the sources say.
+/// Every package's sdist, packed again: only then is it known to match the sources.
 pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
     let before: Vec<StepId> = plan.ids().collect();
     for (package, build) in stage.packages() {
@@ -75,7 +75,7 @@ pub(super) fn sdists(plan: &mut Plan, stage: &Stage<'_>) {
     }
 }
 
-/// maturin packs Cargo.lock as it is, also where it leaves out members that the lock speaks of.
+/// maturin packs Cargo.lock unchanged, even if it leaves out members that the lock mentions.
 fn mend_lock(stage: &Stage<'_>, package: &Package, build: &Build) -> Step {
     let scratch = stage
         .release
@@ -102,8 +102,8 @@ fn mend_lock(stage: &Stage<'_>, package: &Package, build: &Build) -> Step {
     )
 }
 
-/// The wheels that are not staged yet, each ABI in a target directory of its own; with
-/// `--reproduce` also a second time, at another path.
+/// The wheels that are not staged yet, each ABI in a target directory of its own; with `--reproduce` also a
+/// second time, at another path.
 pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
     let dir = &stage.release.dir;
     for (package, build) in stage.packages() {
@@ -132,8 +132,8 @@ pub(super) fn wheels(plan: &mut Plan, stage: &Stage<'_>) {
 
 /// Where a package is built.
 struct BuildFolders {
-    /// The folder of all unpacked sdists, absolute: rustc is told one name for it, so that packages
-    /// share what they depend on.
+    /// The folder of all unpacked sdists, absolute: rustc is given one replacement for it, so that packages
+    /// share dependencies.
     sources: Utf8PathBuf,
     /// Its unpacked sdist, absolute.
     source: Utf8PathBuf,
@@ -171,7 +171,7 @@ fn unpack(sdist: &Staged, place: &BuildFolders) -> Step {
     step(id, "Unpacking", sdist.name(), action)
 }
 
-/// `missing`: wheels, each with the folder that it is to stand in.
+/// `missing`: wheels, each with its target folder.
 fn all(
     plan: &mut Plan,
     stage: &Stage<'_>,
@@ -218,7 +218,7 @@ fn all(
     }
 }
 
-/// With `--reproduce`: both builds have the same bytes.
+/// With `--reproduce`: checks that both builds have the same bytes.
 pub(super) fn compare(plan: &mut Plan, stage: &Stage<'_>) {
     for package in &stage.release.packages {
         for wheel in &package.wheels {
@@ -234,7 +234,7 @@ pub(super) fn compare(plan: &mut Plan, stage: &Stage<'_>) {
     }
 }
 
-/// What goes to `dist/` when all is well.
+/// What goes to `dist/` if everything passes.
 pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
     let release = stage.release;
     let entry = |package: &Package, kind| Entry {
@@ -276,7 +276,7 @@ pub(super) fn entries(stage: &Stage<'_>) -> Vec<Candidate> {
 }
 
 impl Stage<'_> {
-    /// maturin as every build of a release is told: where the tools are, and the date.
+    /// maturin with the settings of every release build: where the tools are, and the date.
     fn maturin(
         &self,
         package: &Package,
@@ -324,7 +324,7 @@ impl Stage<'_> {
         self.flags(call, build, wheel, &place.sources)
     }
 
-    /// rustc's flags: the project's own, and other names for the paths of this machine.
+    /// rustc's flags: the project's own, and replacements for the paths of this machine.
     fn flags(
         &self,
         call: Invocation,
@@ -350,7 +350,7 @@ impl Stage<'_> {
         call.env(&name, value)
     }
 
-    /// What a build of the sdist lacks, where anything is known.
+    /// What a build of the sdist lacks, if anything is known.
     fn lack(&self) -> Option<String> {
         if self.release.product != Product::Sdist {
             return None;
@@ -362,7 +362,7 @@ impl Stage<'_> {
         Some(finding.wording(&self.context.project.root))
     }
 
-    /// The paths that no file may hold, shorter ones first: the last that fits counts for rustc.
+    /// The paths that no file may contain, shorter ones first: rustc uses the last match.
     fn remapped(&self, sources: &Utf8Path) -> Vec<(Utf8PathBuf, String)> {
         let mut all = self.release.remapped.clone();
         all.push((sources.to_owned(), "/pyx/source".into()));
@@ -370,7 +370,8 @@ impl Stage<'_> {
     }
 }
 
-/// maturin takes cargo's own options since 0.13; those before handed on what one of theirs says.
+/// maturin accepts cargo's own options since 0.13; earlier versions passed on the value of an option of their
+/// own.
 fn locked(maturin: Option<&Tool>) -> &'static str {
     if maturin.is_none_or(|tool| tool.at_least([0, 13])) {
         "--locked"
@@ -379,7 +380,7 @@ fn locked(maturin: Option<&Tool>) -> &'static str {
     }
 }
 
-/// The profile and features of a wheel: maturin's own choice unless somebody says otherwise.
+/// The profile and features of a wheel: maturin's defaults unless stated otherwise.
 fn release_options(build: &Build, flags: &Flags) -> Vec<String> {
     let member = &build.member;
     let options = Options::new(member, None, flags);

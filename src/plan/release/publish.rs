@@ -14,13 +14,13 @@ use crate::plan::step::Plan;
 use super::checks;
 use super::stage::{Stage, step};
 
-/// The first uv whose `publish` knows `--dry-run`.
+/// The first uv whose `publish` has `--dry-run`.
 const UV_WITH_TRIAL_UPLOADS: [u64; 3] = [0, 8, 16];
 
-/// Appends the steps that ask, upload and see that everything arrived.
+/// Appends the steps that ask, upload and verify that everything arrived.
 ///
 /// # Errors
-/// [`ReleaseError::NotPublished`] where a file is not what was released, or has not passed.
+/// [`ReleaseError::NotPublished`] if a file is not what was released, or has not passed.
 pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publication) -> Result<()> {
     if !publication.refused.is_empty() {
         return Err(ReleaseError::NotPublished {
@@ -77,7 +77,7 @@ fn rows(publication: &Publication) -> Vec<Vec<String>> {
     publication.files.iter().map(row).collect()
 }
 
-/// In the files' own folder, and by their names alone: uv takes a path for a pattern.
+/// In the files' own folder, and by name only: uv takes a path for a pattern.
 fn call(stage: &Stage<'_>, publication: &Publication) -> Invocation {
     let index = &publication.index;
     let uv = &stage.context.tools.uv.path;
@@ -85,7 +85,7 @@ fn call(stage: &Stage<'_>, publication: &Publication) -> Invocation {
     call.args(index.args.clone()).without(&index.unset)
 }
 
-/// What the index would say of all files, before the first of them is sent.
+/// What the index would say about all files, before the first one is uploaded.
 fn compare(stage: &Stage<'_>, publication: &Publication) -> Invocation {
     let names = publication.files.iter().map(Publishable::name);
     call(stage, publication).arg("--dry-run").args(names)

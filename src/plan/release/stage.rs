@@ -17,7 +17,7 @@ pub(super) struct Stage<'a> {
     pub(super) release: &'a Release,
     pub(super) releasing: &'a Releasing,
     pub(super) tests: &'a TestFacts,
-    /// What is wrong with the project itself.
+    /// Problems of the project itself.
     pub(super) findings: &'a [Finding],
 }
 
@@ -31,7 +31,7 @@ impl<'a> Stage<'a> {
             .filter_map(move |package| Some((package, context.build(&package.name)?)))
     }
 
-    /// The release tools, and the interpreters that uv has to get.
+    /// Provides the release tools, and the interpreters that uv has to get.
     ///
     /// # Errors
     /// [`MachineError::Offline`]
@@ -75,7 +75,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// A step of what only a release does.
+/// A step with an action that only a release has.
 pub(super) fn step(
     id: StepId,
     verb: &'static str,

@@ -46,17 +46,17 @@ pub(super) fn all(plan: &mut Plan, stage: &Stage<'_>) {
     }
 }
 
-/// An interpreter on which wheels are tried.
+/// An interpreter that wheels are tested on.
 struct Place<'a> {
     /// As in the facts' [`Trial`](crate::facts::release::Trial).
     label: String,
-    /// The name of the folder of its environment.
+    /// The folder name of its environment.
     folder: String,
-    /// What an environment is made of: for another machine what starts the interpreter, where the system
-    /// does not do it by itself.
+    /// What the environment is created from: for another machine, the script that starts the interpreter, if
+    /// the system cannot.
     interpreter: Interpreter,
     probe: &'a Probe,
-    /// Of another machine, where something else than the system starts its programs.
+    /// The Python for another machine, if something other than the system starts its programs.
     emulated: Option<&'a ForeignPython>,
 }
 
@@ -147,7 +147,7 @@ fn on_one(stage: &Stage<'_>, place: &Place<'_>) -> Plan {
     plan
 }
 
-/// By package: the wheel that is tried on an interpreter, by its label.
+/// By package: the wheel to test on an interpreter, by its label.
 fn wheels<'a>(stage: &'a Stage<'_>, on: &String) -> Vec<(&'a str, &'a Staged)> {
     let found = stage.release.packages.iter().filter_map(|package| {
         let mut wheels = package.wheels.iter();
@@ -157,7 +157,7 @@ fn wheels<'a>(stage: &'a Stage<'_>, on: &String) -> Vec<(&'a str, &'a Staged)> {
     found.collect()
 }
 
-/// Around the steps that make the environment.
+/// Around the steps that create the environment.
 fn launch_python(
     plan: &mut Plan,
     context: &PlanContext<'_>,
@@ -183,7 +183,8 @@ fn launch_interpreter(place: &Place<'_>, foreign: &ForeignPython) -> Step {
     step(StepId::Launch(script), "Writing", subject, action)
 }
 
-/// Scripts, the environment's Python among them: uv, pytest and tests start what they find there.
+/// Scripts in place of programs, including the environment's Python: uv, pytest and tests start what they
+/// find there.
 fn launch_programs(
     context: &PlanContext<'_>,
     place: &Place<'_>,

@@ -26,10 +26,10 @@ use file_change::{RUST, SOURCES, cache_keys, changed, made};
 use member::{Member, filled, seen_by_python};
 
 impl Adoption {
-    /// Every file that is to be made or changed; nothing where there is nothing to do.
+    /// Every file to create or change; empty if there is nothing to do.
     ///
     /// # Errors
-    /// [`Error::Manifest`](crate::model::error::Error::Manifest) for values of a kind that no tool takes.
+    /// [`Error::Manifest`](crate::model::error::Error::Manifest) for values of a type that no tool accepts.
     pub fn wanted(&self) -> Result<Vec<FileChange>> {
         let mut wanted = match &self.subject {
             Subject::AlreadyMixed(_) | Subject::NeedsBackend(_) => return Ok(Vec::new()),
@@ -59,7 +59,7 @@ impl Adoption {
         Ok(wanted)
     }
 
-    /// The crate at the root, whose package on crates.io stays as it is.
+    /// The crate at the root, whose package on crates.io does not change.
     fn published(&self) -> Option<&CargoToml> {
         match &self.subject {
             Subject::Crate(krate) => Some(&krate.cargo),
@@ -75,7 +75,7 @@ impl Adoption {
         }
     }
 
-    /// A file that git has ignored until now.
+    /// A file that git ignored until now.
     fn kept(&self) -> Option<&Utf8Path> {
         let Subject::Package(package) = &self.subject else {
             return None;
@@ -84,7 +84,7 @@ impl Adoption {
         Some(&file.path)
     }
 
-    /// The crate's, from the root.
+    /// The crate's, relative to the root.
     pub fn manifest(&self) -> Utf8PathBuf {
         match &self.subject {
             Subject::Package(_) | Subject::Distribution(_) => format!("{RUST}Cargo.toml").into(),
@@ -146,7 +146,7 @@ fn of_crate(krate: &Crate) -> Result<Vec<FileChange>> {
     Ok(wanted)
 }
 
-/// The module in a file of its own, and the line of the library that names it.
+/// The module in a file of its own, and the library's line that names it.
 fn module(library: &Library, values: &[(&str, String)]) -> Vec<FileChange> {
     let Library {
         path, text, file, ..
@@ -175,13 +175,13 @@ fn module(library: &Library, values: &[(&str, String)]) -> Vec<FileChange> {
     ]
 }
 
-/// Where a library's tests begin that stand in a module at its end; else its end.
+/// Where a library's test module at the end begins; else the end.
 fn end_of_code(text: &str) -> usize {
     let tests = text.rfind("\n#[cfg(test)]\nmod ").map(|at| at + 1);
     tests.unwrap_or(text.len())
 }
 
-/// A member of its own for Python.
+/// A separate member for Python.
 fn of_workspace(workspace: &CargoWorkspace) -> Result<Vec<FileChange>> {
     let CargoWorkspace { folder, cargo, .. } = workspace;
     let mut wanted = member_of(workspace).files();
@@ -225,8 +225,8 @@ fn member_of(workspace: &CargoWorkspace) -> Member<'_> {
     }
 }
 
-/// Leaves new files out of the crate's package that are Python's alone, and lets the module in: what is
-/// published stays as it is.
+/// Leaves new files that are only for Python out of the crate's package, and includes the module: what is
+/// published does not change.
 fn keep_apart(cargo: &CargoToml, wanted: &mut Vec<FileChange>) -> Result<()> {
     let nested: Vec<Utf8PathBuf> = wanted
         .iter()
@@ -258,7 +258,7 @@ fn keep_apart(cargo: &CargoToml, wanted: &mut Vec<FileChange>) -> Result<()> {
     Ok(())
 }
 
-/// A .gitignore with what builds and tests leave behind, where that is not ignored yet.
+/// A .gitignore with what builds and tests leave behind, unless already ignored.
 fn gitignore(text: Option<&str>, wanted: &[&str], kept: Option<&Utf8Path>) -> Option<FileChange> {
     let before = text.map(str::to_owned);
     let known: Vec<&str> = text

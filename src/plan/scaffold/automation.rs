@@ -22,7 +22,7 @@ pub enum Matrix {
     Wheels,
 }
 
-/// What a workflow of GitHub's takes for its `matrix`.
+/// The value of `matrix` in a GitHub workflow.
 pub fn matrix(plan: &CiPlan, which: Matrix) -> Value {
     let rows: Vec<Value> = match which {
         Matrix::Test => test_rows(plan),
@@ -31,7 +31,7 @@ pub fn matrix(plan: &CiPlan, which: Matrix) -> Value {
     json!({ "include": rows })
 }
 
-/// The shards of a plan, as `--shard` takes them.
+/// The shards of a plan, as `--shard` accepts them.
 fn shards(plan: &CiPlan) -> impl Iterator<Item = (u32, u32)> {
     let count = plan.shards.max(1);
     (1..=count).map(move |index| (index, count))
@@ -76,7 +76,7 @@ fn wheel_rows(plan: &CiPlan) -> Vec<Value> {
     rows.collect()
 }
 
-/// For which Pythons `release wheel` is asked to build; without a word it is for all that the machine has.
+/// For which Pythons `release wheel` is asked to build; without a word, for all on the machine.
 fn wanted(plan: &CiPlan) -> String {
     let asked = plan.pythons.iter().filter(|_| plan.wheel_for_each);
     let flags: Vec<String> = asked.map(|python| format!("--python {python}")).collect();
@@ -86,12 +86,12 @@ fn wanted(plan: &CiPlan) -> String {
 /// A file for continuous integration, at the root of the repository.
 #[derive(Clone, Debug)]
 pub struct AutomationFile {
-    /// Its name, and that which it gets where somebody else's has the first.
+    /// Its name, and the alternative if someone else's file has the first.
     pub names: [&'static str; 2],
     pub text: String,
 }
 
-/// The workflows that test and, where there is something to release, that do it, for GitHub.
+/// The workflows for GitHub: one tests, and one releases if there is something to release.
 pub fn github(plan: &CiPlan) -> Vec<AutomationFile> {
     let file = |names, template| AutomationFile {
         names,
@@ -147,7 +147,7 @@ fn values(plan: &CiPlan) -> Vec<(&'static str, String)> {
     values
 }
 
-/// Where the recorded seconds are, relative to the root of the repository.
+/// Where the recorded durations are, relative to the root of the repository.
 fn kept(plan: &CiPlan) -> String {
     let recorded = plan.durations.as_deref().unwrap_or(RECORDED);
     // at the root of the repository, or beside the project
@@ -157,7 +157,7 @@ fn kept(plan: &CiPlan) -> String {
     }
 }
 
-/// The step of a pipeline that goes where the project is.
+/// The pipeline step that changes into the project's folder.
 fn enter(folder: &str) -> String {
     if folder.is_empty() {
         return String::new();
@@ -165,7 +165,7 @@ fn enter(folder: &str) -> String {
     format!("    - {}", scalar(&format!("cd {}", quote(folder))))
 }
 
-/// The line of a pipeline that brings together what the shards have left.
+/// The pipeline line that merges the shards' reports.
 fn merge(plan: &CiPlan) -> String {
     let absolute = |path: &str| Utf8PathBuf::from("/").join(path);
     let reports = relative(&absolute(&plan.folder), &absolute(&plan.reports));

@@ -27,7 +27,7 @@ use crate::model::minor;
 pub use adopted::FileChange;
 use render::render;
 
-/// Where the Python and the Rust of a new project stand.
+/// Where the Python and the Rust of a new project are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum NewLayout {
     /// A Python package in python/ around a Rust module in src/
@@ -41,30 +41,30 @@ pub enum NewLayout {
     Embed,
 }
 
-/// The oldest Python that a new project is for unless somebody says otherwise, as minor version of 3:
-/// the oldest that is still supported, as each is for five years and one comes every year (PEP 602).
+/// The default oldest Python of a new project, as minor version of 3: the oldest that is still supported,
+/// since each is for five years and a new one comes every year (PEP 602).
 pub const OLDEST: u64 = minor::NEWEST_PYTHON.1 - 4;
 
-/// What a new project is to be.
+/// Settings of a new project.
 #[derive(Clone, Debug)]
 pub struct Scaffold {
     pub name: Name,
     pub layout: NewLayout,
-    /// The oldest Python, as minor version of 3, and whether one module serves all from it on.
+    /// The oldest Python, as minor version of 3, and whether one module supports all from it on.
     pub lowest: u64,
     pub abi3: bool,
     /// Name and address.
     pub author: Option<(String, String)>,
-    /// Whether the folder is in a cargo workspace of others.
+    /// Whether the folder is inside another cargo workspace.
     pub nested: bool,
-    /// Whether it is in a repository of others: GitHub reads no workflows but those at its root.
+    /// Whether it is inside another repository: GitHub reads only the workflows at its root.
     pub in_checkout: bool,
 }
 
 /// What the example of new projects does.
 const DESCRIPTION: &str = "Edit distances of words, computed in Rust";
 
-/// What a new project depends on, or has beside its module.
+/// What a new project depends on, or has next to its module.
 const BESIDE: [&str; 7] = [
     "cargo-pyx",
     "hypothesis",
@@ -85,12 +85,12 @@ pub const PYO3: &str = "0.29";
 pub const ABI3: RangeInclusive<u64> = 8..=15;
 
 impl NewLayout {
-    /// Where the crate is, from the project's root.
+    /// Where the crate is, relative to the project's root.
     fn crate_dir(self) -> &'static str {
         if self == Self::Src { "rust/" } else { "" }
     }
 
-    /// Where the Python package is; nothing where the module is all in Rust.
+    /// Where the Python package is; `None` if the module is all Rust.
     fn package_dir(self) -> Option<&'static str> {
         match self {
             Self::Mixed => Some("python"),
@@ -99,7 +99,7 @@ impl NewLayout {
         }
     }
 
-    /// Names that the module cannot have: functions stand beside it where it is all in Rust.
+    /// Names that the module cannot have: if it is all Rust, it is next to functions.
     pub fn beside(self) -> Vec<&'static str> {
         let functions: &[&str] = match self {
             Self::Mixed | Self::Src => &[],
@@ -109,7 +109,7 @@ impl NewLayout {
         [&BESIDE, functions].concat()
     }
 
-    /// `[tool.maturin]`, and what the readme says of the folders.
+    /// `[tool.maturin]`, and what the readme says about the folders.
     fn own(self) -> (&'static str, &'static str) {
         match self {
             Self::Mixed => (template!("mixed/maturin.toml"), template!("mixed/tour.md")),
@@ -121,12 +121,12 @@ impl NewLayout {
 }
 
 impl Scaffold {
-    /// The crate's, from the project's root.
+    /// The crate's, relative to the project's root.
     pub fn manifest(&self) -> Utf8PathBuf {
         format!("{}Cargo.toml", self.layout.crate_dir()).into()
     }
 
-    /// Every file by its path from the project's root.
+    /// Every file, with its path relative to the project's root.
     pub fn files(&self) -> Vec<(Utf8PathBuf, String)> {
         let module = &self.name.module;
         let crate_dir = self.layout.crate_dir();
@@ -159,7 +159,7 @@ impl Scaffold {
         files
     }
 
-    /// The package around the module; where there is none, its stub and its twin.
+    /// The package around the module; if there is none, its stub and its twin.
     fn python_files(&self) -> Vec<(String, &'static str)> {
         let module = &self.name.module;
         let stub = match self.layout {
@@ -182,7 +182,7 @@ impl Scaffold {
         ]
     }
 
-    /// What stands for each name in the templates.
+    /// The value of each name in the templates.
     fn values(&self) -> Vec<(&'static str, String)> {
         let mut values = self.said();
         values.extend(self.places());
@@ -323,7 +323,7 @@ fn program_files() -> [(String, &'static str); 4] {
     ]
 }
 
-/// A basic string of TOML.
+/// A TOML basic string.
 fn toml_string(text: &str) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).collect();
     format!("\"{}\"", clean.replace('\\', "\\\\").replace('"', "\\\""))

@@ -1,9 +1,10 @@
 //! Templates: files with `@{name}` in place of what varies.
 
-/// Puts values in the places of their names. A line that is nothing but a name goes where the value
-/// is empty, and so does one of the two blank lines around it.
+/// Replaces names with values. A line with only a name is removed if the value is empty, and so is one of the
+/// two blank lines around it.
 ///
 /// # Panics
+///
 /// For a name without a value: templates are part of the program, and tests render all.
 pub(super) fn render(template: &str, values: &[(&str, String)]) -> String {
     let mut text = String::new();

@@ -7,7 +7,7 @@ use crate::facts::release::{HOSTED, Hosted};
 use crate::model::minor::NEWEST_PYTHON;
 use crate::model::path::within;
 
-/// What stands for each name in the workflows.
+/// The value of each name in the workflows.
 pub(super) fn values(lowest: u64) -> [(&'static str, String); 8] {
     let [dist, sets, working_directory] = places("");
     [
@@ -22,8 +22,8 @@ pub(super) fn values(lowest: u64) -> [(&'static str, String); 8] {
     ]
 }
 
-/// What stands in a workflow for the places of a release; `folder`: of the project, relative to the root of the
-/// repository, which is where GitHub's own steps look while its jobs run in the project's folder.
+/// The values for the places of a release; `folder`: of the project, relative to the root of the repository,
+/// which is where GitHub's own steps look while its jobs run in the project's folder.
 pub(super) fn places(folder: &str) -> [(&'static str, String); 3] {
     let working_directory = if folder.is_empty() {
         String::new()
@@ -38,7 +38,7 @@ pub(super) fn places(folder: &str) -> [(&'static str, String); 3] {
     ]
 }
 
-/// A text as a value of YAML's, in a list on one line as well.
+/// A text as a YAML value, also usable in a one-line list.
 pub(super) fn scalar(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " _-./=$'\"".contains(c);
     let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric() || "_.".contains(c));
@@ -53,7 +53,7 @@ fn pythons(lowest: u64) -> impl Iterator<Item = String> {
     (lowest..=NEWEST_PYTHON.1.max(lowest)).map(|minor| format!("3.{minor}"))
 }
 
-/// A list of YAML, on one line.
+/// A YAML list, on one line.
 fn tested(lowest: u64) -> String {
     let quoted: Vec<String> = pythons(lowest)
         .map(|python| format!("\"{python}\""))
@@ -81,8 +81,8 @@ fn wanted(lowest: u64) -> String {
     flags.join(" ")
 }
 
-/// The rows of the matrix: each with what its wheels are tagged; `compatibility`: what the project says of those
-/// for Linux. The sdist is made on the first.
+/// The rows of the matrix, each with the tag of its wheels; `compatibility`: the project's tag for Linux. The
+/// sdist is built on the first.
 pub(super) fn platforms(compatibility: Option<&str>) -> String {
     let mut text = String::new();
     for (at, hosted) in HOSTED.iter().enumerate() {

@@ -172,7 +172,7 @@ fn is_named_free(name: &str) -> bool {
 struct Introduction {
     implementation: String,
     version: String,
-    /// Letters for how it was built; systems where there are none have folders that tell.
+    /// Letters for how it was built; systems if there are none have folders that tell.
     abiflags: String,
 }
 

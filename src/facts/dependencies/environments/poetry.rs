@@ -88,7 +88,7 @@ fn local(name: &str, table: &dyn TableLike, place: &Place) -> Option<LocalPackag
     })
 }
 
-/// In brackets; empty where there are none.
+/// In brackets; empty if there are none.
 fn extras(table: &dyn TableLike) -> String {
     let extras = table.get("extras").and_then(Item::as_array);
     let extras: Vec<&str> = extras

@@ -168,7 +168,7 @@ pub(super) struct LocalPackage {
     /// Absolute.
     pub(super) path: Utf8PathBuf,
     pub(super) name: Option<String>,
-    /// In brackets; empty where there are none.
+    /// In brackets; empty if there are none.
     pub(super) extras: String,
     /// The Pythons and systems; empty for all.
     pub(super) marker: String,

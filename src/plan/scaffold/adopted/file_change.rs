@@ -5,17 +5,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::model::path::{shown, slashed};
 use crate::world::manifest::Toml;
 
-/// A file as it is, where it is, and as it is to be.
+/// A file's path, its current content and its new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileChange {
-    /// From the root.
+    /// Relative to the root.
     pub path: Utf8PathBuf,
     pub before: Option<String>,
-    /// Nothing where the file goes.
+    /// `None` if the file is removed.
     pub after: Option<String>,
 }
 
-/// The crate beside an adopted package.
+/// The crate next to an adopted package.
 pub(super) const RUST: &str = "rust/";
 
 pub(super) fn made(path: impl Into<Utf8PathBuf>, after: String) -> FileChange {
@@ -35,11 +35,11 @@ pub(super) fn changed(root: &Utf8Path, toml: &Toml, after: String) -> FileChange
     }
 }
 
-/// Where cargo looks for the sources of a crate that names no place.
+/// Where cargo looks for the sources of a crate by default.
 pub(super) const SOURCES: &str = "src";
 
-/// What uv builds again for: the manifests and the crate's sources, never what was built. `sources`: their
-/// folder, from the crate.
+/// What uv rebuilds for: the manifests and the crate's sources, never build outputs. `sources`: their folder,
+/// relative to the crate.
 pub(super) fn cache_keys(crate_dir: &str, sources: &Utf8Path) -> Vec<String> {
     let sources = match &*slashed(sources) {
         "" => "*.rs".to_owned(), // below it is also what was built

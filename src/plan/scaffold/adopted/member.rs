@@ -7,7 +7,7 @@ use super::super::render::render;
 use super::super::{OWN_WORKSPACE, PYO3, toml_string};
 use super::file_change::{FileChange, SOURCES, cache_keys, made};
 
-/// What of `[package]` maturin fills in, by the names of both sides.
+/// What maturin fills in from `[package]`, by the names of both sides.
 const FILLED: [(&str, &str); 7] = [
     ("authors", "authors"),
     ("description", "description"),
@@ -19,19 +19,19 @@ const FILLED: [(&str, &str); 7] = [
 ];
 
 pub(super) struct Member<'a> {
-    /// From the root.
+    /// Relative to the root.
     pub(super) folder: &'a str,
     pub(super) module: &'a ModuleName,
     pub(super) krate: String,
-    /// What it is, in a few words.
+    /// A short description.
     pub(super) about: String,
     /// Whether its version is that of the workspace.
     pub(super) inherits_version: bool,
     pub(super) license: Option<String>,
     pub(super) repository: Option<String>,
-    /// Those that it is for (Python packaging guide, `requires-python`).
+    /// The supported versions (Python packaging guide, `requires-python`).
     pub(super) pythons: String,
-    /// The line of the library that Python is to see; none where there is none.
+    /// The dependency line for the library that Python is to see; empty if there is none.
     pub(super) dependency: String,
     /// Whether that library has the module's name in Rust.
     pub(super) is_named_alike: bool,
@@ -110,7 +110,7 @@ impl Member<'_> {
     }
 }
 
-/// What maturin fills in where Cargo.toml has these keys, as the elements of `dynamic`.
+/// What maturin fills in if Cargo.toml has these keys, as the elements of `dynamic`.
 pub(super) fn filled(has: impl Fn(&str) -> bool) -> String {
     let fields = FILLED.iter().filter(|(_, cargo)| has(cargo));
     let fields: Vec<String> = fields.map(|(field, _)| toml_string(field)).collect();

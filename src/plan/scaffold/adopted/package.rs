@@ -85,7 +85,7 @@ pub(super) fn files(
     Ok(files)
 }
 
-/// Where the example is tested: `core.py` has a `test_core.py` of its own in many a package.
+/// Where the example is tested: many packages already have a `test_core.py`.
 pub(super) fn test_path(
     package: &PythonPackage,
     there: &BTreeSet<Utf8PathBuf>,
@@ -120,7 +120,7 @@ fn pyproject(package: &PythonPackage, there: &BTreeSet<Utf8PathBuf>) -> Result<F
     Ok(change)
 }
 
-/// What the old backend read or made besides pyproject.toml.
+/// The other files that the old build backend read or wrote.
 fn taken_over(package: &PythonPackage, takeover: &Takeover) -> Vec<FileChange> {
     let gone = |(path, text): (&Utf8PathBuf, &String)| FileChange {
         after: match path.as_str() {
@@ -183,7 +183,7 @@ fn lists(takeover: &Takeover) -> [(&'static str, Vec<Value>); 2] {
     ]
 }
 
-/// A pattern for one format alone.
+/// A pattern for one format only.
 fn only(path: &str, format: &str) -> Value {
     let mut table = InlineTable::new();
     table.insert("path", path.into());

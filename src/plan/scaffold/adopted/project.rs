@@ -10,7 +10,7 @@ use crate::facts::adoption::{
 };
 use crate::world::manifest::Field;
 
-/// In the order in which people write them.
+/// In the usual order.
 pub(super) fn fields(package: &PythonPackage, takeover: &Takeover) -> Vec<(&'static str, Field)> {
     let built = &takeover.built;
     let text = |name: &str| built.text(name).map(|text| Field::Text(text.to_owned()));
@@ -59,7 +59,7 @@ fn list(texts: Vec<String>) -> Option<Field> {
     (!texts.is_empty()).then_some(Field::List(texts))
 }
 
-/// Where a long description is that is no file yet: what several files were put together to.
+/// The file for a long description that is not one yet, because it was assembled from several files.
 pub(super) fn new_description(takeover: &Takeover) -> Option<Utf8PathBuf> {
     let body = takeover.built.metadata.body.trim();
     if takeover.description.is_some() || body.is_empty() {
@@ -141,7 +141,7 @@ fn requirements(built: &BuiltPackage) -> (Vec<String>, Extras) {
     (always, extras)
 }
 
-/// The requirement without the extra in its marker, where it is of it.
+/// The requirement without the extra in its marker, if it belongs to it.
 fn of_extra(
     requirement: &Requirement<VerbatimUrl>,
     extra: &ExtraName,
@@ -156,7 +156,7 @@ fn of_extra(
     Some(requirement)
 }
 
-/// The file that had a version from git: the same names, by what is installed.
+/// The file that had a version from git: the same names, taken from the installed version.
 pub(super) fn version_file(package: &PythonPackage, made: &str) -> String {
     let name = |names: &[&'static str]| -> Vec<&'static str> {
         let is_set = |name: &&&str| {

@@ -7,24 +7,24 @@ use crate::model::python_function::{Parameter, ParameterKind};
 
 use super::rust_type::{Names, RustType};
 
-/// rustfmt's.
+/// rustfmt's line width.
 const WIDTH: usize = 100;
 
-/// More of them are a lint of clippy's.
+/// clippy warns about more.
 const MOST_ARGUMENTS: usize = 7;
 
-/// Words of Rust that are names in Python (The Rust Reference, "Keywords").
+/// Rust keywords that are valid Python names (The Rust Reference, "Keywords").
 const WORDS: &str = "abstract become box const do dyn enum extern final fn gen impl let loop macro match mod \
     move mut override priv pub ref static struct trait type typeof unsafe unsized use virtual where";
 
-/// Names that no function in Rust may have: PyO3's macro makes a module of each, in whose scope what is
-/// generated names crates and types, and the rest are paths.
+/// Names that no Rust function may have: PyO3's macro makes a module from each, in which the generated code
+/// names crates and types, and the others are path keywords.
 const MEANT: [&str; 15] = [
     "_", "alloc", "bool", "core", "crate", "f64", "i64", "pyo3", "pyo3_ffi", "self", "std", "str",
     "super", "u8", "usize",
 ];
 
-/// Names for the token that shows that Python runs, the first that no parameter has.
+/// Names for the token that proves that Python is attached; the first that no parameter has is used.
 const TOKENS: [&str; 4] = ["py", "python", "token", "py_token"];
 
 pub(super) struct RustFunction<'a> {
@@ -39,7 +39,7 @@ struct RustParameter<'a> {
     said: &'a Parameter,
     name: String,
     kind: RustType,
-    /// In Rust, and whether it stands for another one of Python.
+    /// In Rust, and whether it stands in for a different Python value.
     default: Option<(String, bool)>,
 }
 
@@ -84,7 +84,7 @@ impl<'a> RustFunction<'a> {
         lines.join("\n") + "\n"
     }
 
-    /// Whether an object of Python's is in what is given back.
+    /// Whether the return value contains a Python object.
     fn gives_object(&self) -> bool {
         let (life, prelude) = ("'py", "");
         let owned = |kind: &RustType| kind.owned(Names { life, prelude });
@@ -139,7 +139,7 @@ impl<'a> RustFunction<'a> {
         attributes
     }
 
-    /// What PyO3 cannot see by itself: nothing where all arguments are required, by place or by name.
+    /// What PyO3 cannot infer: `None` if all arguments are required, and positional or keyword.
     fn signature(&self) -> Option<String> {
         let is_plain = |one: &RustParameter| {
             one.said.kind == ParameterKind::Plain && one.said.default.is_none()
@@ -230,7 +230,7 @@ impl<'a> RustParameter<'a> {
     }
 }
 
-/// With `/` after those that go by their places alone, and `*` before those that go by their names alone.
+/// With `/` after positional-only parameters, and `*` before keyword-only ones.
 pub(super) fn separated(names: impl Iterator<Item = (ParameterKind, String)>) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut before = None;
@@ -254,7 +254,7 @@ fn comment(line: &str) -> String {
     format!("/// {line}").trim_end().to_owned()
 }
 
-/// As rustfmt writes it.
+/// As rustfmt formats it.
 fn head(start: &str, all: &[(String, String)], result: &str) -> Vec<String> {
     let parts: Vec<String> = all
         .iter()

@@ -2,7 +2,7 @@
 
 use crate::model::python_function::{Annotation, DefaultValue};
 
-/// Types that PyO3 takes apart on the way in and puts together on the way out; all others stay objects.
+/// Types that PyO3 converts in both directions; all others stay objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum RustType {
     Int,
@@ -22,12 +22,12 @@ pub(super) enum RustType {
     Any,
 }
 
-/// How the names of PyO3 are written somewhere.
+/// How PyO3's names are written in a certain place.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a> {
     /// The lifetime of objects.
     pub(super) life: &'a str,
-    /// What stands before names of its prelude: `pyo3::` where that is not in scope.
+    /// The prefix of names from its prelude: `pyo3::` if that is not in scope.
     pub(super) prelude: &'a str,
 }
 
@@ -90,7 +90,7 @@ impl RustType {
         }
     }
 
-    /// Whether a map of Rust's can have it for keys.
+    /// Whether a Rust map can have it as keys.
     fn is_key(&self) -> bool {
         match self {
             Self::Int | Self::Bool | Self::Str | Self::Bytes => true,
@@ -99,7 +99,7 @@ impl RustType {
         }
     }
 
-    /// As the type of a parameter: borrowed where PyO3 can lend it.
+    /// As a parameter's type: borrowed if PyO3 can lend it.
     pub(super) fn taken(&self, names: Names) -> String {
         match self {
             Self::Str => "&str".into(),
@@ -111,7 +111,7 @@ impl RustType {
         }
     }
 
-    /// As what is given back, and inside of others.
+    /// As a return type, and inside others.
     pub(super) fn owned(&self, names: Names) -> String {
         match self {
             Self::Int => "i64".into(),
@@ -158,7 +158,7 @@ impl RustType {
         }
     }
 
-    /// A default value in Rust, where the type has it.
+    /// A default value in Rust, if the type has it.
     pub(super) fn value(&self, default: &DefaultValue) -> Option<String> {
         let value = default.plain.then_some(&default.value)?;
         match self {

@@ -19,14 +19,14 @@ use super::rust_function::{RustFunction, separated};
 use super::rust_type::RustType;
 use super::{distribution, package};
 
-/// That of the strictest of Python's linters by default.
+/// The default line width of the strictest Python linter.
 const WIDTH: usize = 79;
 
-/// More calls than that make no better test.
+/// More calls do not make a better test.
 const MOST_CALLS: usize = 10;
 
 impl Adoption {
-    /// What a package gets, and what its function gets in the place of the example.
+    /// What a package gets, with its function in place of the example.
     pub(super) fn of_package(&self, package: &PythonPackage) -> Result<Vec<FileChange>> {
         let mut files = package::files(package, &self.there, &self.tests)?;
         let Some(function) = &self.function else {
@@ -51,7 +51,7 @@ impl Adoption {
         Ok(files)
     }
 
-    /// What a package gets that keeps its backend, and its function in the new one.
+    /// What a package that keeps its build backend gets, with its function in the new distribution.
     pub(super) fn of_distribution(&self, beside: &RustDistribution) -> Result<Vec<FileChange>> {
         let mut files = distribution::files(beside)?;
         let Some(function) = &self.function else {
@@ -75,7 +75,7 @@ impl Adoption {
         Ok(files)
     }
 
-    /// What a module gets that is there already.
+    /// What an existing module gets.
     pub(super) fn in_module(&self, module: &RustModule) -> Vec<FileChange> {
         let Some(function) = &self.function else {
             return Vec::new();
@@ -103,7 +103,7 @@ impl Adoption {
 
 struct AlreadyInRust<'a> {
     function: &'a HotFunction,
-    /// The module in Rust, as Python imports it.
+    /// The Rust module, as Python imports it.
     dotted: String,
 }
 
@@ -112,12 +112,12 @@ impl AlreadyInRust<'_> {
         &self.function.path.function
     }
 
-    /// What the function in Python is called besides.
+    /// The second name of the Python function.
     fn alias(&self) -> String {
         format!("_{}_python", self.name().trim_matches('_'))
     }
 
-    /// A library with nothing but the function.
+    /// A library with only the function.
     fn crate_root(&self, distribution: &str, file: &Utf8Path) -> String {
         let rust = RustFunction::of(self.function);
         let (_, leaf) = self.dotted.rsplit_once('.').unwrap_or(("", &self.dotted));
@@ -158,7 +158,7 @@ impl AlreadyInRust<'_> {
         format!("{head}{function}\n{middle}{line}{end}")
     }
 
-    /// A stub of nothing but the function.
+    /// A stub with only the function.
     fn stub(&self) -> String {
         let name = self.name();
         let text = self.declared();
@@ -206,7 +206,7 @@ impl AlreadyInRust<'_> {
         format!("{head}\n    \"\"\"{doc}\"\"\"\n")
     }
 
-    /// All but the crate and the stub.
+    /// Everything but the crate and the stub.
     fn beside(&self, there: &BTreeSet<Utf8PathBuf>, tests: &TestPlace) -> Vec<FileChange> {
         let HotFunction { file, text, .. } = self.function;
         let (_, module) = self.module();
@@ -267,7 +267,7 @@ impl AlreadyInRust<'_> {
         ]
     }
 
-    /// Arguments by place and by name, those first that fit into a line.
+    /// Positional and keyword arguments, those first that fit on one line.
     fn calls(&self) -> Vec<String> {
         let mut texts: Vec<String> = self.function.calls.iter().map(arguments).collect();
         texts.retain(|text| text.len() + "    (),".len() <= WIDTH);
@@ -310,7 +310,7 @@ impl AlreadyInRust<'_> {
         format!("{before}\n\n\n{import}{gap}{rest}")
     }
 
-    /// The module in Rust, as the module names others of its package.
+    /// The Rust module, in the form in which the module imports from its package.
     fn imported_from(&self) -> String {
         let own: Vec<&str> = self.function.path.module.split('.').collect();
         let rust: Vec<&str> = self.dotted.split('.').collect();
@@ -358,7 +358,7 @@ fn declared_parameter(said: &Parameter) -> String {
     format!("{stars}{}{kind}{}", said.name, default.unwrap_or_default())
 }
 
-/// As Python's formatters write it.
+/// As Python formatters format it.
 fn call(start: &str, parts: &[String], end: &str) -> String {
     let whole = format!("{start}({}){end}", parts.join(", "));
     if whole.len() <= WIDTH || parts.is_empty() {
