@@ -23,7 +23,7 @@ pub(super) fn just(context: &PlanContext<'_>, just: &Just, words: &[String]) -> 
         return Ok(plan); // to be listed
     };
     let recipe = recipe_call::find(context, just, &name)?;
-    let no_build = recipe.no_build || context.project.config.just.no_build.contains(&name);
+    let no_build = recipe.no_build || recipe.is_listed(&context.project.config.just.no_build);
     if !no_build {
         plan = dev::dev(context)?;
         if plan.again {

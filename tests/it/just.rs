@@ -208,6 +208,27 @@ fn a_recipe_may_need_no_build() {
 }
 
 #[test]
+fn a_private_recipe_and_an_alias_are_called_as_the_recipe_says() {
+    let project = Project::cold(&folder!().join("bin"), "bin");
+    project.write(
+        "justfile",
+        "alias d := docs\nalias s := seven\nalias w := script\n\n[metadata('no-build')]\ndocs:\n    @echo docs\n\n\
+         [private]\n[metadata('no-build')]\nown:\n    @echo own\n\nseven:\n    @echo 7\n\n\
+         [metadata('no-build')]\nscript args='-k a b':\n    #!/bin/sh\n    echo {{args}}\n",
+    );
+    project.append(
+        "pyproject.toml",
+        "\n[tool.pyx.just]\nno-build = [\"seven\"]\n",
+    );
+    for (word, said) in [("d", "docs"), ("own", "own"), ("s", "7"), ("w", "-k a b")] {
+        let run = just(&project, &[word]).run().succeeds();
+        assert_eq!(run.stdout.trim_end(), said, "{run}");
+        run.never_says("Compiling");
+        assert!(!is_there(&project, ".venv"), "{word}");
+    }
+}
+
+#[test]
 fn an_ejected_recipe_is_the_projects_own_and_wins() {
     let project = recipes(&folder!());
     let before = project.read("justfile");

@@ -45,7 +45,7 @@ pub(super) fn dump(
 pub struct Module {
     recipes: BTreeMap<String, Described>,
     #[serde(default)]
-    aliases: BTreeMap<String, serde_json::Value>,
+    aliases: BTreeMap<String, Alias>,
     #[serde(default)]
     modules: BTreeMap<String, Module>,
     /// The module's default recipe.
@@ -78,6 +78,12 @@ struct Described {
     dependencies: Vec<Dependency>,
     #[serde(default)]
     shebang: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Alias {
+    /// The name of a recipe without the module that it is in.
+    target: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -144,30 +150,49 @@ impl Module {
     /// What people may call; `built_in`: whether the justfile is part of the program.
     pub fn listed(&self, built_in: bool) -> Vec<Recipe> {
         let listed = self.all().into_iter().filter(|recipe| !recipe.private);
-        let as_recipe = |recipe: &Described| Recipe {
+        listed.map(|it| self.recipe(it, built_in)).collect()
+    }
+
+    /// Private recipes and aliases.
+    pub fn hidden(&self) -> Vec<Recipe> {
+        let private = self.all().into_iter().filter(|recipe| recipe.private);
+        let private = private.map(|it| self.recipe(it, false));
+        private.chain(self.aliases_below("", self)).collect()
+    }
+
+    /// `prefix`: the path of the module with `::` at its end; empty for the justfile itself, which is `root`.
+    fn aliases_below(&self, prefix: &str, root: &Self) -> Vec<Recipe> {
+        let own = self.aliases.iter();
+        let own = own.map(|(name, alias)| root.alias(prefix, name, alias));
+        let below = self.modules.iter();
+        let below = below
+            .flat_map(|(name, module)| module.aliases_below(&format!("{prefix}{name}::"), root));
+        own.chain(below).collect()
+    }
+
+    /// By all recipes that it may stand for: just does not tell in which module of its own it lies.
+    fn alias(&self, prefix: &str, name: &str, alias: &Alias) -> Recipe {
+        let may_be = |recipe: &&Described| {
+            let below = recipe.namepath.strip_prefix(prefix);
+            below.is_some_and(|path| path.rsplit("::").next() == Some(&*alias.target))
+        };
+        let meant = self.all().into_iter().filter(may_be);
+        let meant: Vec<Recipe> = meant.map(|it| self.recipe(it, false)).collect();
+        Recipe {
+            name: format!("{prefix}{name}"),
+            no_build: !meant.is_empty() && meant.iter().all(|it| it.no_build),
+            required: meant.iter().flat_map(|it| it.required.clone()).collect(),
+            is_script: meant.iter().any(|it| it.is_script),
+            stands_for: meant.into_iter().map(|it| it.name).collect(),
+            ..Recipe::default()
+        }
+    }
+
+    fn recipe(&self, recipe: &Described, built_in: bool) -> Recipe {
+        Recipe {
             is_script: self.is_script(recipe),
             ..recipe.recipe(built_in)
-        };
-        listed.map(as_recipe).collect()
-    }
-
-    /// The names of private recipes and of aliases.
-    pub fn hidden(&self) -> Vec<String> {
-        let private = self
-            .all()
-            .into_iter()
-            .filter(|recipe| recipe.private)
-            .map(|recipe| recipe.namepath.clone());
-        private.chain(self.aliases_below("")).collect()
-    }
-
-    /// `prefix`: the path of the module followed by `::`; empty for the justfile itself.
-    fn aliases_below(&self, prefix: &str) -> Vec<String> {
-        let own = self.aliases.keys().map(|name| format!("{prefix}{name}"));
-        let below = self.modules.iter();
-        let below =
-            below.flat_map(|(name, module)| module.aliases_below(&format!("{prefix}{name}::")));
-        own.chain(below).collect()
+        }
     }
 
     /// The paths of all modules below, each with that of its default recipe.
@@ -200,19 +225,25 @@ impl Described {
             .flatten()
             .filter_map(|word| word.as_str());
         let parameters = self.parameters.iter().map(Parameter::wording);
+        let required = self.parameters.iter().filter(|it| it.is_required());
         Recipe {
             name: self.namepath.clone(),
             doc: self.doc.clone(),
             groups: groups.map(str::to_owned).collect(),
             parameters: parameters.collect::<Vec<_>>().join(" "),
+            required: required.map(|it| it.name.clone()).collect(),
             no_build: metadata.any(|word| word == NO_BUILD),
             built_in,
-            is_script: false, // the module tells
+            ..Recipe::default() // the module tells
         }
     }
 }
 
 impl Parameter {
+    fn is_required(&self) -> bool {
+        self.default.is_none() && self.kind != "star"
+    }
+
     fn wording(&self) -> String {
         let sign = match self.kind.as_str() {
             "star" => "*",
@@ -260,7 +291,74 @@ mod tests {
             (&*listed[1].name, &*listed[1].parameters),
             ("sub::inner", "a='b'")
         );
-        assert_eq!(module.hidden(), ["_x", "t"]);
+        let hidden = module.hidden();
+        let names: Vec<&str> = hidden.iter().map(|recipe| &*recipe.name).collect();
+        assert_eq!(names, ["_x", "t"]);
+        assert!(hidden[1].no_build && hidden[1].is_listed(&["test".to_owned()]));
+    }
+
+    #[test]
+    fn an_alias_is_as_all_that_it_may_stand_for_are() {
+        let recipe = |path: &str, of: &str| {
+            format!(r#"{{"doc": null, "namepath": "{path}", "private": true, {of}}}"#)
+        };
+        let (quick, script) = (
+            r#""attributes": [{"metadata": ["no-build"]}]"#,
+            r#""shebang": true"#,
+        );
+        let aliases =
+            r#"{"d": {"target": "docs"}, "s": {"target": "script"}, "i": {"target": "inner"}}"#;
+        let dump = format!(
+            r#"{{"recipes": {{"docs": {}, "script": {}, "inner": {}}}, "aliases": {aliases},
+                "modules": {{"sub": {{"recipes": {{"docs": {}, "inner": {}}}, "aliases": {aliases}}}}}}}"#,
+            recipe("docs", quick),
+            recipe("script", script),
+            recipe("inner", quick),
+            recipe("sub::docs", r#""attributes": []"#),
+            recipe("sub::inner", quick),
+        );
+        let hidden = Module::parse(&dump).unwrap().hidden();
+        let found = |name: &str| hidden.iter().find(|recipe| recipe.name == name).unwrap();
+        let list = |names: &str| -> Vec<String> { names.split(' ').map(str::to_owned).collect() };
+        assert!(
+            found("docs").no_build && found("script").is_script,
+            "private"
+        );
+        assert!(found("i").no_build && found("sub::i").no_build);
+        assert!(!found("d").no_build && !found("sub::d").no_build && !found("sub::s").no_build);
+        assert!(found("s").is_script && !found("d").is_script);
+        assert!(found("d").is_listed(&list("sub::docs docs")) && found("d").is_listed(&list("d")));
+        assert!(!found("d").is_listed(&list("docs")) && !found("sub::s").is_listed(&list("x")));
+    }
+
+    #[test]
+    fn a_recipe_needs_arguments_where_a_parameter_can_be_neither_absent_nor_its_default() {
+        let needs = |parameters: &str| {
+            let dump = format!(
+                r#"{{"recipes": {{"a": {{"doc": null, "namepath": "a", "private": false,
+                    "parameters": [{parameters}]}}}}}}"#
+            );
+            Module::parse(&dump).unwrap().listed(false)[0].needs_arguments()
+        };
+        let parameter = |kind: &str, default: &str| {
+            format!(r#"{{"name": "a", "kind": "{kind}", "default": {default}}}"#)
+        };
+        assert!(!needs("") && !needs(&parameter("star", "null")));
+        assert!(needs(&parameter("singular", "null")) && needs(&parameter("plus", "null")));
+        let all = ["'-k a b'", "", "*"].map(|text| format!("{text:?}"));
+        for default in all
+            .iter()
+            .map(String::as_str)
+            .chain([r#"["evaluate", "echo"]"#])
+        {
+            assert!(!needs(&parameter("singular", default)), "{default}");
+            assert!(!needs(&parameter("plus", default)), "{default}");
+        }
+        let second = [
+            parameter("singular", "\"x y\""),
+            parameter("singular", "null"),
+        ];
+        assert!(needs(&second.join(", ")));
     }
 
     #[test]

@@ -33,10 +33,9 @@ pub struct Recipes {
     pub justfile: Option<Utf8PathBuf>,
     /// Of the project, ordered by name; private ones and aliases can be called, but are not listed.
     pub project: Vec<Recipe>,
-    /// Names of the project's private recipes and aliases.
-    pub hidden: Vec<String>,
-    /// Those of justfiles above that the project's falls back to, the nearest first; they can be called, but
-    /// are not listed.
+    /// The project's private recipes and aliases.
+    pub hidden: Vec<Recipe>,
+    /// Those of justfiles above to which the project's falls back, the nearest first; callable, not listed.
     pub above: Vec<Recipe>,
     /// The paths of the project's modules, `web` or `web::api`, each with that of its default recipe.
     pub modules: BTreeMap<String, Option<String>>,
@@ -116,19 +115,9 @@ impl Recipes {
     /// The recipe with that name: the project's takes precedence over a built-in one.
     pub fn find(&self, name: &str) -> Option<Recipe> {
         let named = |recipe: &&Recipe| recipe.name == name;
-        let own = self.project.iter().find(named).cloned();
-        let hidden = self
-            .hidden
-            .iter()
-            .any(|known| known == name)
-            .then(|| Recipe {
-                name: name.to_owned(),
-                ..Recipe::default()
-            });
-        let above = self.above.iter().find(named).cloned();
-        own.or(hidden)
-            .or(above)
-            .or_else(|| self.built_in.iter().find(named).cloned())
+        let own = self.project.iter().chain(&self.hidden);
+        let others = self.above.iter().chain(&self.built_in);
+        own.chain(others).find(named).cloned()
     }
 
     /// The error that there is no such recipe; the hint is the call with the nearest existing one.
@@ -150,9 +139,8 @@ impl Recipes {
     pub fn offered(&self) -> impl Iterator<Item = &Recipe> {
         self.built_in.iter().filter(|recipe| {
             let is_same = |own: &Recipe| own.name == recipe.name;
-            !self.project.iter().chain(&self.above).any(is_same)
-                && !self.hidden.contains(&recipe.name)
-                && !self.modules.contains_key(&recipe.name)
+            let own = self.project.iter().chain(&self.hidden);
+            !own.chain(&self.above).any(is_same) && !self.modules.contains_key(&recipe.name)
         })
     }
 }
@@ -186,7 +174,7 @@ mod tests {
         };
         let recipes = Recipes {
             project: vec![named("lint", false)],
-            hidden: vec!["ci".to_owned()],
+            hidden: vec![named("ci", false)],
             built_in: vec![named("lint", true), named("ci", true), named("docs", true)],
             ..Recipes::default()
         };

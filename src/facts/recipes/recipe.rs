@@ -11,6 +11,9 @@ pub struct Recipe {
     pub groups: Vec<String>,
     /// As in just's list: `target *args`.
     pub parameters: String,
+    /// The parameters without which it cannot be run.
+    #[serde(skip)]
+    pub required: Vec<String>,
     /// Whether it runs without a build before it.
     pub no_build: bool,
     /// Whether it is part of the program.
@@ -18,32 +21,20 @@ pub struct Recipe {
     /// Whether just runs it, or one of its dependencies, as a program that it writes to its temporary folder.
     #[serde(skip)]
     pub is_script: bool,
+    /// Of an alias: the recipes of which it is one's, by name.
+    #[serde(skip)]
+    pub stands_for: Vec<String>,
 }
 
 impl Recipe {
     /// Whether it cannot be run by its name alone.
     pub fn needs_arguments(&self) -> bool {
-        self.parameters
-            .split_whitespace()
-            .any(|word| !word.starts_with('*') && !word.contains('='))
+        !self.required.is_empty()
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_recipe_may_need_arguments() {
-        let needs = |parameters: &str| {
-            let parameters = parameters.to_owned();
-            let recipe = Recipe {
-                parameters,
-                ..Recipe::default()
-            };
-            recipe.needs_arguments()
-        };
-        assert!(!needs("") && !needs("*args") && !needs("a='b' *args"));
-        assert!(needs("a") && needs("+args") && needs("a b='c'"));
+    /// Whether names of recipes are for this one, too: an alias is meant with what it stands for.
+    pub fn is_listed(&self, names: &[String]) -> bool {
+        let all_listed = self.stands_for.iter().all(|name| names.contains(name));
+        names.contains(&self.name) || (!self.stands_for.is_empty() && all_listed)
     }
 }
