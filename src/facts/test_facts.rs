@@ -220,11 +220,9 @@ fn chosen_features(
 ) -> Vec<String> {
     let package = cargo.package_name().unwrap_or_default();
     let options = Options::new(member, None, flags);
-    let said = suite.documented_features.as_deref();
+    let said = suite.documented_features.as_ref();
     let has_default = match said {
-        Some(said) => {
-            !flags.no_default_features && !said.iter().any(|it| it == "--no-default-features")
-        }
+        Some(said) => !(flags.no_default_features || said.no_default),
         None => !options.no_default_features,
     };
     let default = has_default.then(|| "default".to_owned());
@@ -235,13 +233,9 @@ fn chosen_features(
     }
     chosen.extend(member.config().test.rust_features.iter().cloned());
     chosen.extend(options.features);
-    for said in said.into_iter().flatten() {
-        if said == "--all-features" {
-            chosen.extend(cargo.all_features());
-        } else {
-            let names = said.trim_start_matches("--features=").split([',', ' ']);
-            chosen.extend(names.map(str::to_owned));
-        }
+    if let Some(said) = said {
+        chosen.extend(said.all.then(|| cargo.all_features()).into_iter().flatten());
+        chosen.extend(said.names.iter().cloned());
     }
     chosen
 }

@@ -1,7 +1,7 @@
 //! The Rust tests of a plan.
 
 use crate::facts::build::{self, is_own_feature};
-use crate::facts::suites::RustSuite;
+use crate::facts::suites::{DocumentedFeatures, RustSuite};
 use crate::facts::{Build, Testing};
 use crate::model::error::{PythonError, Result};
 use crate::model::exit::Exit;
@@ -385,7 +385,7 @@ fn features(
     packages: &[String],
 ) -> Vec<String> {
     if let Some(said) = &suite.documented_features {
-        return [said.clone(), asked_features(build, said)].concat();
+        return [documented_args(said), asked_features(build, said)].concat();
     }
     let mut args = own_features(context, build, packages);
     if build.member.resolver() > 1 {
@@ -399,8 +399,19 @@ fn features(
     args
 }
 
-/// Those of the command line and of `[tool.pyx]`, if the extension's are not used.
-fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
+fn documented_args(said: &DocumentedFeatures) -> Vec<String> {
+    let flags = [
+        (said.all, "--all-features"),
+        (said.no_default, "--no-default-features"),
+    ];
+    let said_flags = flags.into_iter().filter(|(is_said, _)| *is_said);
+    let mut args: Vec<String> = said_flags.map(|(_, flag)| flag.to_owned()).collect();
+    args.extend(feature_args(&said.names));
+    args
+}
+
+/// Those of the command line and of `[tool.pyx]`, where the extension's are not taken.
+fn asked_features(build: &Build, said: &DocumentedFeatures) -> Vec<String> {
     let member = &build.member;
     let own = build.options.own_features(member);
     let named: Vec<String> = own
@@ -410,7 +421,7 @@ fn asked_features(build: &Build, said: &[String]) -> Vec<String> {
         .collect();
     let mut args = feature_args(&named);
     let without_default = default_feature_args(&build.options)
-        .filter(|flag| !member.no_default_features() && !said.iter().any(|it| it == flag));
+        .filter(|_| !member.no_default_features() && !said.no_default);
     args.extend(without_default.map(str::to_owned));
     args
 }

@@ -5,13 +5,23 @@ use crate::facts::dependencies::Automation;
 /// A call of `cargo test`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DocumentedTests {
-    /// The feature flags.
-    pub(super) features: Vec<String>,
-    /// Whether documentation is tested too.
+    pub(super) features: DocumentedFeatures,
+    /// Whether documentation is tested, too.
     pub(super) documentation: bool,
 }
 
-/// Options that mark a call as being about other crates, or for another platform.
+/// The features that it asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DocumentedFeatures {
+    /// `--all-features`
+    pub all: bool,
+    /// `--no-default-features`
+    pub no_default: bool,
+    /// In the order in which they are named.
+    pub names: Vec<String>,
+}
+
+/// What says that a call is of other crates, or for another platform.
 const OF_OTHERS: [&str; 5] = [
     "-p",
     "--package",
@@ -36,9 +46,13 @@ impl DocumentedTests {
     pub(super) fn of(automation: &Automation) -> Option<Self> {
         let calls = automation.calls_of("cargo");
         let calls: Vec<Self> = calls.into_iter().filter_map(Self::parse).collect();
-        let takes_all = |call: &&Self| call.features.iter().any(|it| it == "--all-features");
+        let takes_all = |call: &&Self| call.features.all;
         let all = calls.iter().find(takes_all);
-        let plain = || calls.iter().find(|call| call.features.is_empty());
+        let plain = || {
+            calls
+                .iter()
+                .find(|call| call.features == DocumentedFeatures::default())
+        };
         all.or_else(plain).or(calls.first()).cloned()
     }
 
@@ -57,7 +71,7 @@ impl DocumentedTests {
             said.any(|name| names.contains(&name) || is_joined(name) && names.contains(&"-p"))
         };
         (!says(&OF_OTHERS)).then(|| Self {
-            features: features(&options),
+            features: DocumentedFeatures::of(&options),
             documentation: !is_nextest && !says(&OF_TARGETS),
         })
     }
@@ -78,20 +92,31 @@ fn subcommand<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<&'a str> 
     }
 }
 
-fn features(options: &[&str]) -> Vec<String> {
-    let mut flags = Vec::new();
-    let mut is_name = false;
-    for option in options {
-        let is_flag = matches!(*option, "--all-features" | "--no-default-features")
-            || option.starts_with("--features=")
-            || option.starts_with("-F") && option.len() > 2;
-        let names = matches!(*option, "-F" | "--features");
-        if is_flag || names || is_name {
-            flags.push((*option).to_owned());
+impl DocumentedFeatures {
+    fn of(options: &[&str]) -> Self {
+        let mut said = Self::default();
+        let mut options = options.iter();
+        while let Some(option) = options.next() {
+            let names = match *option {
+                "--all-features" => {
+                    said.all = true;
+                    continue;
+                }
+                "--no-default-features" => {
+                    said.no_default = true;
+                    continue;
+                }
+                "-F" | "--features" => options.next().copied(),
+                joined => joined
+                    .strip_prefix("--features=")
+                    .or_else(|| joined.strip_prefix("-F=").or(joined.strip_prefix("-F"))),
+            };
+            let names = names.unwrap_or_default().split([',', ' ']);
+            let names = names.filter(|name| !name.is_empty());
+            said.names.extend(names.map(str::to_owned));
         }
-        is_name = names;
+        said
     }
-    flags
 }
 
 #[cfg(test)]
@@ -108,35 +133,43 @@ mod tests {
         DocumentedTests::of(&Automation::read(dir).unwrap())
     }
 
+    fn shown(features: &DocumentedFeatures) -> String {
+        let all = features.all.then_some("all").into_iter();
+        let no_default = features.no_default.then_some("no default");
+        let names = features.names.iter().map(String::as_str);
+        all.chain(no_default)
+            .chain(names)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
     #[test]
     fn all_features_go_before_none_and_none_before_some() {
         for (calls, features) in [
             ("cargo test", ""),
-            ("cargo t -F a,b --release", "-F a,b"),
-            ("cargo test --features=a -- --features b", "--features=a"),
-            (
-                "cargo +nightly test --no-default-features",
-                "--no-default-features",
-            ),
-            ("cargo nextest run --all-features", "--all-features"),
+            ("cargo t -F a,b --release", "a b"),
+            ("cargo test --features=a -- --features b", "a"),
+            ("cargo +nightly test --no-default-features", "no default"),
+            ("cargo nextest run --all-features", "all"),
             ("cargo test --features a\n\tcargo test", ""),
-            ("cargo --locked test -F a", "-F a"),
-            ("cargo -q --color always test -Fa", "-Fa"),
-            ("cargo test\n\tcargo test --all-features", "--all-features"),
+            ("cargo --locked test -F a", "a"),
+            ("cargo -q --color always test -Fa,b", "a b"),
+            ("cargo test\n\tcargo test --all-features", "all"),
+            ("cargo test --features a\n\tcargo test --features b", "a"),
             (
-                "cargo test --features a\n\tcargo test --features b",
-                "--features a",
+                "cargo test --no-default-features --features=a -F=b",
+                "no default a b",
             ),
         ] {
             let said = said(&format!("test:\n\t{calls}\n")).unwrap();
-            assert_eq!(said.features.join(" "), features, "{calls}");
+            assert_eq!(shown(&said.features), features, "{calls}");
         }
     }
 
     #[test]
     fn features_in_quotes_are_one_word() {
         let said = said("test:\n\tcargo --locked test --features \"a b\"\n").unwrap();
-        assert_eq!(said.features, ["--features", "a b"]);
+        assert_eq!(said.features.names, ["a", "b"]);
     }
 
     #[test]

@@ -36,6 +36,7 @@ use crate::world::tool;
 
 use python::PythonTests;
 
+pub use documented_tests::DocumentedFeatures;
 pub use python::PythonSuite;
 pub use rust::RustSuite;
 pub use test_place::TestPlace;

@@ -16,7 +16,7 @@ use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, RustRunner};
 
 use super::doctests::has_doctests;
-use super::documented_tests::DocumentedTests;
+use super::documented_tests::{DocumentedFeatures, DocumentedTests};
 use super::rust_sources::RustSources;
 
 /// One run of `cargo test`.
@@ -43,9 +43,9 @@ pub struct RustSuite {
     pub starting_examples: Vec<String>,
     /// Whether cargo-nextest runs `tested`.
     pub nextest: bool,
-    /// The feature flags with which the project's own automation tests the crate, if no build of an extension
-    /// determines its features.
-    pub documented_features: Option<Vec<String>>,
+    /// The features with which the project's own automation tests the crate, where no build of an extension
+    /// says with which it is compiled.
+    pub documented_features: Option<DocumentedFeatures>,
 }
 
 /// Crates that bind to other languages: packages that require them need other tools.

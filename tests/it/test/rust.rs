@@ -266,7 +266,12 @@ fn a_crate_without_an_extension_is_tested_with_the_features_that_its_automation_
     let run = test(&project, &["-F", "more"]).run().succeeds();
     let run = run.never_says(warning);
     assert_eq!(summary(&run), "Rust (bare) 3 passed", "{run}");
-    for call in ["--all-features", "-F more", "--features=other,more"] {
+    for call in [
+        "--all-features",
+        "-F more",
+        "-Fmore",
+        "--features=other,more",
+    ] {
         let ci = format!("jobs:\n  test:\n    steps:\n      - run: cargo test {call}\n");
         project.write(".github/workflows/ci.yml", &ci);
         let run = test(&project, &[]).run().succeeds().never_says(warning);
