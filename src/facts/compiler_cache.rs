@@ -17,21 +17,23 @@ use crate::world::network;
 use crate::world::session::Session;
 use crate::world::tool::{self, Provision};
 
-/// Prefixes of the variables that name a store. Those of S3 have none of their own.
-const STORES: [&str; 10] = [
+/// How the variables begin that name a store. Those of S3 have no word of their own.
+const STORES: [&str; 9] = [
     "SCCACHE_AZURE_",
     "SCCACHE_BUCKET",
     "SCCACHE_COS_",
     "SCCACHE_ENDPOINT",
     "SCCACHE_GCS_",
-    "SCCACHE_GHA_",
     "SCCACHE_MEMCACHED",
     "SCCACHE_OSS_",
     "SCCACHE_REDIS",
     "SCCACHE_WEBDAV_",
 ];
 
-/// The variables that say that someone else runs a server for these builds.
+/// How those begin of the cache of GitHub's Actions.
+const ACTIONS: &str = "SCCACHE_GHA_";
+
+/// What says that somebody else keeps a server for these builds.
 const SERVERS: [&str; 2] = ["SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"];
 
 /// sccache as the compiler's wrapper.
@@ -154,8 +156,11 @@ impl CacheStore {
         if SERVERS.iter().any(|name| session.var(name).is_some()) {
             return None;
         }
+        let has_actions = has_actions_store(session);
         let names_a_store = |name: &&String| {
-            session.var(name).is_some() && STORES.iter().any(|prefix| name.starts_with(prefix))
+            let of_store = STORES.iter().any(|prefix| name.starts_with(prefix))
+                || has_actions && name.starts_with(ACTIONS);
+            of_store && session.var(name).is_some()
         };
         let variables: BTreeSet<String> =
             session.env.keys().filter(names_a_store).cloned().collect();
@@ -198,7 +203,15 @@ impl CacheStore {
     }
 }
 
-/// The address of the store that an endpoint in the variable `name` means.
+/// Whether the cache of GitHub's Actions is one: a version of it, or that it is switched on, and not off
+/// (sccache's documentation, "GitHub Actions").
+fn has_actions_store(session: &Session) -> bool {
+    let is_off = |said: &str| ["false", "off", "0"].contains(&&*said.to_lowercase());
+    let switch = session.var("SCCACHE_GHA_ENABLED");
+    session.var("SCCACHE_GHA_VERSION").is_some() || switch.is_some_and(|said| !is_off(said))
+}
+
+/// Where the store is that an endpoint in the variable `name` stands for.
 fn store_address((name, endpoint): (&str, &str)) -> Option<StoreAddress> {
     let scheme = endpoint.split("://").next().unwrap_or_default();
     let greeting = match scheme.trim() {
@@ -282,10 +295,25 @@ mod tests {
             (bucket.label.as_str(), bucket.addresses.len()),
             ("SCCACHE_BUCKET", 0)
         );
+        let mode = ("SCCACHE_GHA_RW_MODE", "READ_ONLY");
+        for said in [
+            ("SCCACHE_GHA_ENABLED", "true"),
+            ("SCCACHE_GHA_ENABLED", "1"),
+            ("SCCACHE_GHA_VERSION", "2"),
+        ] {
+            let found = stored(&[said, mode]).unwrap();
+            assert_eq!(found.variables.len(), 2, "{said:?}");
+        }
         for none in [
             &[("SCCACHE_DIR", "/c")] as &[_],
             &[("SCCACHE_BUCKET", "")],
             &[endpoint, ("SCCACHE_SERVER_PORT", "4300")],
+            &[("SCCACHE_GHA_ENABLED", "false")],
+            &[("SCCACHE_GHA_ENABLED", "OFF")],
+            &[
+                ("SCCACHE_GHA_ENABLED", "0"),
+                ("SCCACHE_GHA_RW_MODE", "READ_ONLY"),
+            ],
         ] {
             assert_eq!(stored(none), None);
         }
