@@ -105,7 +105,8 @@ impl Invocation {
 impl std::fmt::Display for Invocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "(cd {} && ", quote(self.dir.as_str()))?;
-        if !(self.unset.is_empty() && self.set.is_empty()) {
+        let is_by_env = !(self.unset.is_empty() && self.set.is_empty());
+        if is_by_env {
             f.write_str("env ")?;
         }
         for name in &self.unset {
@@ -120,6 +121,10 @@ impl std::fmt::Display for Invocation {
                 continue;
             }
             write!(f, "{name}={} ", quote(&without_credentials(value)))?;
+        }
+        // what `env` would take for another variable
+        if is_by_env && self.program.as_str().contains('=') {
+            f.write_str("sh -c 'exec \"$@\"' sh ")?;
         }
         f.write_str(&quote(self.program.as_str()))?;
         for arg in &self.args {
@@ -173,6 +178,14 @@ mod tests {
             invocation.to_string(),
             r#"(cd '/a b' && env -u Y X='1 2' /bin/echo "it's "'$(here)')"#
         );
+    }
+
+    #[test]
+    fn a_program_is_no_variable() {
+        let call = Invocation::new("/a=b/p", Utf8Path::new("/")).arg("c");
+        assert_eq!(call.to_string(), "(cd / && '/a=b/p' c)");
+        let call = call.env("X", "1").to_string();
+        assert_eq!(call, r#"(cd / && env X=1 sh -c 'exec "$@"' sh '/a=b/p' c)"#);
     }
 
     #[test]

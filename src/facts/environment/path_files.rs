@@ -17,7 +17,8 @@ pub fn path_file_folders(packages: &Utf8Path) -> Vec<Utf8PathBuf> {
 pub fn path_file_folders_of(packages: &Utf8Path, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     let mut folders: Vec<Utf8PathBuf> = Vec::new();
     for file in files {
-        if file.extension() != Some("pth") || file.as_str().starts_with('.') {
+        let is_at_top = file.parent() == Some(Utf8Path::new(""));
+        if file.extension() != Some("pth") || file.as_str().starts_with('.') || !is_at_top {
             continue;
         }
         let text = disk::read_text(&packages.join(file))
@@ -62,5 +63,9 @@ mod tests {
         let expected = [first, packages.join("inside"), second];
         assert_eq!(path_file_folders(&packages), expected);
         assert!(path_file_folders(&root.join("nowhere")).is_empty());
+        let below = Utf8PathBuf::from("inside/data.pth");
+        disk::write(&packages.join(&below), b"../b").unwrap();
+        let recorded = [below, "one.pth".into()];
+        assert_eq!(path_file_folders_of(&packages, &recorded), expected[..1]);
     }
 }
