@@ -29,6 +29,30 @@ pub(super) enum UploadFailure {
     Other,
 }
 
+/// What became of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UploadOutcome {
+    Unsent,
+    /// The index had the same bytes before.
+    There,
+    Uploaded,
+    Refused,
+    /// Whether it arrived is not known.
+    Unfinished,
+}
+
+impl UploadOutcome {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Unsent => "not uploaded",
+            Self::There => "already there",
+            Self::Uploaded => "uploaded",
+            Self::Refused => "refused",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
 impl Answer {
     /// Whether a line with these words is about the file, by its full name.
     fn says(&self, file: &str, words: &str) -> bool {
@@ -115,6 +139,20 @@ impl UploadFailure {
             Self::Denied(phrase) | Self::Refused(phrase) => answered(phrase),
             Self::Unreachable(why) => why.clone(),
             Self::Other => "see uv's message above".into(),
+        }
+    }
+
+    /// What has become of the file.
+    pub(super) fn outcome(&self) -> UploadOutcome {
+        match self {
+            Self::NoCredentials => UploadOutcome::Unsent,
+            Self::Differs
+            | Self::Exists
+            | Self::Changed
+            | Self::Denied(_)
+            | Self::Refused(_)
+            | Self::Other => UploadOutcome::Refused,
+            Self::Unreachable(_) => UploadOutcome::Unfinished,
         }
     }
 

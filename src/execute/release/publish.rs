@@ -12,7 +12,7 @@ use crate::world::disk;
 use crate::world::process;
 
 use super::super::context::Context;
-use super::answer::{Answer, UploadFailure};
+use super::answer::{Answer, UploadFailure, UploadOutcome};
 
 /// Shows what would be published, and asks.
 ///
@@ -48,30 +48,6 @@ pub(crate) fn publish(
     let result = sending.run();
     sending.conclude();
     result
-}
-
-/// The result of one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum UploadOutcome {
-    Unsent,
-    /// The index already had the same bytes.
-    There,
-    Uploaded,
-    Refused,
-    /// Whether it arrived is unknown.
-    Unfinished,
-}
-
-impl UploadOutcome {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Unsent => "not uploaded",
-            Self::There => "already there",
-            Self::Uploaded => "uploaded",
-            Self::Refused => "refused",
-            Self::Unfinished => "unfinished",
-        }
-    }
 }
 
 struct Sending<'a> {
@@ -131,11 +107,7 @@ impl Sending<'_> {
             return Ok(());
         }
         let failure = answer.failure();
-        self.outcomes[at] = match failure.exit() {
-            Exit::Usage => UploadOutcome::Unsent,
-            Exit::Failed => UploadOutcome::Refused,
-            _ => UploadOutcome::Unfinished,
-        };
+        self.outcomes[at] = failure.outcome();
         self.repeat(&answer);
         Err(self.error(&failure))
     }
