@@ -13,7 +13,7 @@ use crate::plan::{self, Plan};
 use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::git::Git;
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 
 /// Builds the package with its current build backend, and reads the result.
 ///
@@ -26,7 +26,7 @@ pub fn ask(
     options: &AdoptionOptions,
     network: Network,
 ) -> Result<Adoption> {
-    let trial = disk::staging(&session.cache().join("adoption"))?;
+    let trial = disk::staging(&session.cached(CacheFolder::Adoption))?;
     let folder = trial.path();
     let plan = plan::present_wheel(&adoption, folder, network)?;
     execute(session, &plan, ui, disk::now())?;
@@ -51,7 +51,7 @@ pub fn prove(
     let Some(takeover) = &package.takeover else {
         return Ok(());
     };
-    let trial = disk::staging(&session.cache().join("adoption"))?;
+    let trial = disk::staging(&session.cached(CacheFolder::Adoption))?;
     let folder = trial.path();
     let made = plan::new_files(plan);
     let plan = plan::adopted_wheel(adoption, folder, network, plan)?;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::execute::{PlanOutcome, Stop, execute, hand_over, with_compiler_cache};
+use crate::facts::environment;
 use crate::facts::project::Project;
 use crate::facts::{CompilerCache, Facts, Request, RunState};
 use crate::model::error::{Error, MachineError, Result};
@@ -119,7 +120,8 @@ impl Driver<'_> {
             let since = disk::now();
             let (facts, plan) = self.plan(&run_state)?;
             self.ui.plan(&plan);
-            let outcome = execute(self.session, &plan, self.ui, since)?;
+            let outcome = execute(self.session, &plan, self.ui, since)
+                .map_err(|error| environment::explained(error, self.session, &facts.project))?;
             // what is not found now that uv was asked for it will not be found later
             if plan.steps.iter().any(Step::is_download) {
                 run_state.unavailable.extend(facts.pythons_to_download());

@@ -8,7 +8,7 @@ use crate::model::error::{Error, MachineError, Result};
 use crate::ui::Ui;
 use crate::world::disk::{self, FileLock};
 use crate::world::process::{self, Patience};
-use crate::world::session::{LOCKS_HELD, Session};
+use crate::world::session::{CacheFolder, LOCKS_HELD, Session};
 
 /// Takes the project's lock and that of its environment, which other target directories and other projects
 /// may share; says whom it waits for, at most `CARGO_PYX_LOCK_TIMEOUT` seconds. None if a pyx has them that
@@ -16,6 +16,11 @@ use crate::world::session::{LOCKS_HELD, Session};
 ///
 /// `name`: the command's, shown to those who have to wait.
 pub fn take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Vec<FileLock>> {
+    let locks = try_take(session, ui, name, project);
+    locks.map_err(|error| environment::explained(error, session, project))
+}
+
+fn try_take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result<Vec<FileLock>> {
     let path = project.lock_path();
     let held = session.list(LOCKS_HELD);
     if held.iter().any(|held| *held == path) {
@@ -79,7 +84,7 @@ fn environment_lock(session: &Session, project: &Project) -> Utf8PathBuf {
     let folder = path.parent().map(disk::resolve).unwrap_or_default();
     let place = folder.join(path.file_name().unwrap_or_default());
     let name = &disk::digest(place.as_str().as_bytes())[..16];
-    session.cache().join("locks").join(name)
+    session.cached(CacheFolder::Locks).join(name)
 }
 
 /// Who takes locks.

@@ -15,7 +15,7 @@ use crate::facts::release;
 use crate::model::error::Result;
 use crate::world::disk::{self, Usage};
 use crate::world::git::Git;
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 
 /// What to remove besides builds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,9 +100,11 @@ fn paths(session: &Session, project: &Project, options: CleanOptions) -> Result<
     }
     if options.everything {
         paths.extend(released(&project.root.join("dist")));
-        // not locks, which others may hold, nor what says which interpreters may be run
-        let made = ["adoption", "recipes", "sdist-builds", "tools"];
-        paths.extend(made.map(|name| session.cache().join(name)));
+        paths.extend(
+            CacheFolder::ALL
+                .map(|folder| cached(session, folder))
+                .concat(),
+        );
     }
     paths.retain(|path| disk::is_there(path));
     paths.sort();
@@ -116,7 +118,29 @@ fn paths(session: &Session, project: &Project, options: CleanOptions) -> Result<
     Ok(paths)
 }
 
-/// The folders that may be empty without these, and files in them that do not count.
+/// What goes of a folder of the user cache: not locks, which others may hold, nor what says which interpreters
+/// may be run.
+fn cached(session: &Session, folder: CacheFolder) -> Vec<Utf8PathBuf> {
+    let path = session.cached(folder);
+    match folder {
+        CacheFolder::Adoption
+        | CacheFolder::Recipes
+        | CacheFolder::SdistBuilds
+        | CacheFolder::Tools
+        | CacheFolder::WheelTests => vec![path],
+        CacheFolder::WithoutProject => unmarked(&path),
+        CacheFolder::Locks | CacheFolder::TrustedInterpreters => Vec::new(),
+    }
+}
+
+/// What is in a folder that pyx has marked, or would mark, but for the marks.
+fn unmarked(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut names = disk::names(folder);
+    names.retain(|name| !MARKS.contains(&name.as_str()));
+    names.into_iter().map(|name| folder.join(name)).collect()
+}
+
+/// The folders in which others of these may have been the last, and files in them that do not count.
 fn emptied(
     session: &Session,
     project: &Project,
@@ -134,10 +158,10 @@ fn emptied(
     folders.retain(|folder| !marked.contains(folder));
     // in which others may have folders of their own
     let around = project.state.parent().filter(|dir| dir.ends_with("pyx"));
-    let unmarked = |path: Utf8PathBuf| (path, &[][..]);
+    let alone = |path: Utf8PathBuf| (path, &[][..]);
     let marked = marked.into_iter().map(|path| (path, &MARKS[..]));
-    let inside = folders.into_iter().map(unmarked).chain(marked);
-    let around = around.map(Utf8Path::to_owned).map(unmarked);
+    let inside = folders.into_iter().map(alone).chain(marked);
+    let around = around.map(Utf8Path::to_owned).map(alone);
     inside.chain(around).collect()
 }
 
@@ -171,10 +195,7 @@ fn builds(project: &Project, options: CleanOptions) -> Vec<Utf8PathBuf> {
     let mut paths = Vec::new();
     for state in states(project) {
         if project.owns(&state) || options.everything {
-            let names = disk::names(&state)
-                .into_iter()
-                .filter(|name| !MARKS.contains(&name.as_str()));
-            paths.extend(names.map(|name| state.join(name)));
+            paths.extend(unmarked(&state));
         } else if state == project.state {
             let own = project.own_state();
             paths.extend(disk::names(&own).into_iter().map(|name| own.join(name)));

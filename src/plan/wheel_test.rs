@@ -10,6 +10,7 @@ use crate::facts::{Build, TestFacts, Testing};
 use crate::model::error::{Result, TestError};
 use crate::model::exit::Exit;
 use crate::model::step::StepId;
+use crate::world::session::CacheFolder;
 
 use super::action::{Action, Listen, Pack, Run};
 use super::arguments::{maturin_feature_args, passed_args};
@@ -80,11 +81,8 @@ pub(super) fn test(
 /// where a later pytest would collect it.
 pub(super) fn away(context: &PlanContext<'_>, suite: &PythonSuite) -> Utf8PathBuf {
     let project = crate::world::disk::digest(context.project.root.as_str().as_bytes());
-    let folder = context
-        .caller
-        .cache
-        .join("wheel-tests")
-        .join(&project[..16]);
+    let folder = CacheFolder::WheelTests.within(&context.caller.cache);
+    let folder = folder.join(&project[..16]);
     let root = context.own_folder(folder).join(&suite.member);
     // `join` of nothing ends in a slash
     match suite.place() {

@@ -48,6 +48,53 @@ pub const LOCKS_HELD: &str = "CARGO_PYX_LOCK";
 /// The variable with the recipes around the running one, each with its project's folder.
 pub const RECIPES_RUNNING: &str = "CARGO_PYX_RECIPE";
 
+/// The folders of the user cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheFolder {
+    /// Copies of projects, in which `init` tries what it would write.
+    Adoption,
+    /// Locks of what several projects may share.
+    Locks,
+    /// The files of pyx's own recipes.
+    Recipes,
+    /// Builds of source distributions, by the project.
+    SdistBuilds,
+    Tools,
+    /// Which interpreters of checkouts may be run.
+    TrustedInterpreters,
+    /// Copies of tests, by the project.
+    WheelTests,
+    /// What `target/pyx` holds where there is a project.
+    WithoutProject,
+}
+
+impl CacheFolder {
+    pub const ALL: [Self; 8] = [
+        Self::Adoption,
+        Self::Locks,
+        Self::Recipes,
+        Self::SdistBuilds,
+        Self::Tools,
+        Self::TrustedInterpreters,
+        Self::WheelTests,
+        Self::WithoutProject,
+    ];
+
+    /// `cache`: as [`Session::cache`] has it.
+    pub fn within(self, cache: &Utf8Path) -> Utf8PathBuf {
+        cache.join(match self {
+            Self::Adoption => "adoption",
+            Self::Locks => "locks",
+            Self::Recipes => "recipes",
+            Self::SdistBuilds => "sdist-builds",
+            Self::Tools => "tools",
+            Self::TrustedInterpreters => "trusted-interpreters",
+            Self::WheelTests => "wheel-tests",
+            Self::WithoutProject => "without-project",
+        })
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     /// Absolute; with `-C`, the folder that it names.
@@ -185,7 +232,12 @@ impl Session {
             .join("cargo-pyx")
     }
 
-    /// Removes relative entries from PATH: they mean whatever folder one works in, such as the project's.
+    /// That folder of the user cache, absolute.
+    pub fn cached(&self, folder: CacheFolder) -> Utf8PathBuf {
+        folder.within(&self.cache())
+    }
+
+    /// Leaves out of PATH what is of wherever one works: the project's folder, for who works there.
     pub fn leave_out_relative_path(&mut self) {
         if !self.env.contains_key("PATH") {
             return;
@@ -204,7 +256,7 @@ impl Session {
     /// The lock whose holder may write the tools in the user cache: not among them, or it would be removed
     /// with them.
     pub fn tools_lock(&self) -> Utf8PathBuf {
-        self.cache().join("locks/tools")
+        self.cached(CacheFolder::Locks).join("tools")
     }
 
     /// The directories of PATH, in order.

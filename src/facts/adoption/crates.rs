@@ -24,12 +24,12 @@ pub struct Crate {
 }
 
 /// Those that cargo finds by itself (cargo book, "The `readme` field").
-const READMES: [&str; 3] = ["README.md", "README.txt", "README"];
+const CARGO_READMES: [&str; 3] = ["README.md", "README.txt", "README"];
 
 pub(super) fn has_readme(cargo: &CargoToml) -> bool {
     match cargo.toml.get(&["package", "readme"]) {
         Some(said) => said.as_bool() != Some(false),
-        None => READMES
+        None => CARGO_READMES
             .iter()
             .any(|name| disk::is_file(&cargo.dir().join(name))),
     }

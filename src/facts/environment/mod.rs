@@ -12,7 +12,7 @@ use pep440_rs::Version;
 
 use crate::facts::fingerprint::{EnvironmentRecord, LoadedRecord};
 use crate::facts::project::Project;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::path::normalize;
 use crate::world::disk;
 use crate::world::python_request::{self, InterpreterChoice, PythonRequest, satisfies};
@@ -90,7 +90,18 @@ pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
     normalize(&project.home.join(named.unwrap_or(".venv")))
 }
 
-/// The version that the default environment would be created with.
+/// An error, as one of a folder for builds or of the default environment where it is about one.
+pub fn explained(error: Error, session: &Session, project: &Project) -> Error {
+    let Error::Machine(error) = error else {
+        return error;
+    };
+    let targets = project.all().map(|member| member.target.clone());
+    let own = [project.state.clone(), default_path(session, project)];
+    let folders: Vec<Utf8PathBuf> = targets.chain(own).collect();
+    error.placed_in(&folders).into()
+}
+
+/// The version that the default environment would be made with.
 fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
     let installed = requested_python::installed(session, project)?;
     let request = requested_python::request(session, project, None)?;

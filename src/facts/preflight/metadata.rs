@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use toml_edit::Item;
 
-use crate::facts::project::READMES;
+use crate::facts::project::MATURIN_READMES;
 use crate::model::finding::Finding;
 use crate::model::path::normalize;
 use crate::world::disk;
@@ -155,7 +155,7 @@ fn has_files(dir: &Utf8Path, pattern: &str) -> bool {
 fn no_readme(package: &PackageManifests<'_>) -> Option<Finding> {
     let keys = ["package", "readme"];
     let suppressed = package.cargo.toml.bool(&keys) == Some(false);
-    let guessed = READMES
+    let guessed = MATURIN_READMES
         .iter()
         .any(|name| disk::is_file(&package.cargo.dir().join(name)));
     let takes = package.takes_from_cargo("readme");

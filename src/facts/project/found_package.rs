@@ -12,7 +12,7 @@ use crate::world::manifest::{CargoToml, Manifests, PyProject};
 
 use super::crates::{Closure, cargo_lock, locked_closure};
 use super::layout::installed_module;
-use super::member::{Bindings, Member, READMES};
+use super::member::{Bindings, MATURIN_READMES, Member};
 use super::python_module::is_module_by_itself;
 
 /// Folders that hold packages which are not published from here.
@@ -96,7 +96,7 @@ impl FoundPackage {
             add_python(&mut member, pyproject)?;
         }
         member.metadata_files.extend(cargo.readme());
-        let guessed = READMES.map(|name| cargo.dir().join(name));
+        let guessed = MATURIN_READMES.map(|name| cargo.dir().join(name));
         member.metadata_files.extend(guessed);
         Ok(member)
     }

@@ -20,8 +20,8 @@ use super::cargo_directories::Directories;
 /// What only a source distribution has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
-/// Readmes that maturin finds next to Cargo.toml by itself.
-pub const READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
+/// Readmes that maturin finds beside Cargo.toml by itself.
+pub const MATURIN_READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
 
 /// How Python reaches the crate, in maturin's terms; `Embed` is a crate that embeds Python.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -112,17 +112,27 @@ pub struct Member {
     pub metadata_files: Vec<Utf8PathBuf>,
 }
 
-impl Member {
-    /// Whether a word on the command line means this member.
-    pub(super) fn answers_to(&self, root: &Utf8Path, word: &str) -> bool {
-        let folder = slashed(word.as_ref());
-        let folder = folder.trim_end_matches('/').trim_start_matches("./");
-        self.name == package_name::normalize(word)
-            || self.dir.strip_prefix(root).is_ok_and(|dir| dir == folder)
-            || self.dir.file_name() == Some(folder)
-    }
+/// The names of the members that a word on the command line may mean: by its name, else by its folder relative
+/// to the root, else by the last part of that, which several may have.
+pub(super) fn answering<'a>(root: &Utf8Path, members: &'a [Member], word: &str) -> Vec<&'a str> {
+    let name = package_name::normalize(word);
+    let folder = slashed(word.as_ref());
+    let folder = folder.trim_end_matches('/').trim_start_matches("./");
+    let ways: [&dyn Fn(&Member) -> bool; 3] = [
+        &|member| member.name == name,
+        &|member| member.dir.strip_prefix(root).is_ok_and(|dir| dir == folder),
+        &|member| member.dir.file_name() == Some(folder),
+    ];
+    let found = ways.map(|is_meant| {
+        let meant = members.iter().filter(|member| is_meant(member));
+        meant.map(|member| member.name.as_str()).collect::<Vec<_>>()
+    });
+    let mut found = found.into_iter().filter(|names| !names.is_empty());
+    found.next().unwrap_or_default()
+}
 
-    /// Whether its sources are an unpacked source distribution.
+impl Member {
+    /// Whether its sources are a source distribution.
     pub fn is_packed(&self) -> bool {
         disk::is_file(&self.dir.join(METADATA))
     }
@@ -330,12 +340,38 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_named_by_name_or_folder() {
-        let found = member("my-pkg", &[]);
-        for word in ["my-pkg", "My_Pkg", "packages/my-pkg", "./packages/my-pkg/"] {
-            assert!(found.answers_to(Utf8Path::new("/p"), word), "{word}");
+    fn a_name_goes_before_a_folder_and_a_folder_before_its_last_part() {
+        let root = Utf8Path::new("/p");
+        let named = |name: &str, dir: &str| Member {
+            name: name.into(),
+            dir: root.join(dir),
+            ..Member::default()
+        };
+        let members = [
+            named("my-pkg", "packages/my-pkg"),
+            named("a", "b"),
+            named("b", "a"),
+            named("one", "x/python"),
+            named("two", "y/python"),
+            named("three", "z/c"),
+            named("four", "c"),
+        ];
+        for (word, means) in [
+            ("my-pkg", "my-pkg"),
+            ("My_Pkg", "my-pkg"),
+            ("packages/my-pkg", "my-pkg"),
+            ("./packages/my-pkg/", "my-pkg"),
+            ("a", "a"),
+            ("b", "b"),
+            ("./b", "a"),
+            ("x/python", "one"),
+            ("y/python", "two"),
+            ("python", "one two"),
+            ("c", "four"),
+            ("pkg", ""),
+        ] {
+            assert_eq!(answering(root, &members, word).join(" "), means, "{word}");
         }
-        assert!(!found.answers_to(Utf8Path::new("/p"), "pkg"));
     }
 
     #[test]

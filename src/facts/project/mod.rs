@@ -28,7 +28,7 @@ use crate::model::path::shown;
 use crate::world::checkout;
 use crate::world::disk;
 use crate::world::manifest::{CargoConfig, Config, Manifests, Toml};
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 
 use cargo_directories::{Directories, own_name};
 
@@ -39,7 +39,7 @@ pub use crates::{
 pub use extension_module::{HardWired, is_switched_on};
 pub use features::FeatureSelection;
 pub use layout::{Layout, package_folder, python_folders};
-pub use member::{Bindings, METADATA, Member, READMES};
+pub use member::{Bindings, MATURIN_READMES, METADATA, Member};
 pub use python_module::makes_module;
 pub use uv_workspace::UvWorkspace;
 
@@ -89,7 +89,7 @@ impl Project {
         Self {
             root: session.cwd.clone(),
             home: session.cwd.clone(),
-            state: session.cache().join("without-project"),
+            state: session.cached(CacheFolder::WithoutProject),
             ..Self::default()
         }
     }
@@ -186,7 +186,7 @@ impl Project {
     /// The names of the members that `words` mean, without those that they need.
     ///
     /// # Errors
-    /// [`ProjectError::UnknownMember`]
+    /// [`ProjectError::UnknownMember`], [`ProjectError::AmbiguousMember`]
     pub fn named(&self, words: &[String]) -> Result<Vec<String>> {
         let all: Vec<Member> = self.all().cloned().collect();
         named(&self.root, &all, words)
@@ -364,13 +364,16 @@ fn choose(
 }
 
 fn named(root: &Utf8Path, members: &[Member], words: &[String]) -> Result<Vec<String>> {
-    let named = words.iter().map(|word| {
-        let member = members
-            .iter()
-            .find(|member| member.answers_to(root, word))
-            .ok_or_else(|| unknown_member(members, word))?;
-        Ok(member.name.clone())
-    });
+    let named = words
+        .iter()
+        .map(|word| match &member::answering(root, members, word)[..] {
+            [] => Err(unknown_member(members, word)),
+            [name] => Ok((*name).to_owned()),
+            several => Err(Error::Project(ProjectError::AmbiguousMember {
+                wanted: word.clone(),
+                known: several.join(", "),
+            })),
+        });
     named.collect()
 }
 

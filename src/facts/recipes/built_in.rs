@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::world::disk;
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => {
@@ -70,7 +70,7 @@ pub fn folder(session: &Session) -> Utf8PathBuf {
         all.push_str(text);
     }
     let digest = disk::digest(all.as_bytes());
-    session.cache().join("recipes").join(&digest[..16])
+    session.cached(CacheFolder::Recipes).join(&digest[..16])
 }
 
 /// Whether [`folder`] is complete.

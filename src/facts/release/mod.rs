@@ -43,7 +43,7 @@ use crate::world::interpreter::{self, Interpreter};
 use crate::world::machine;
 use crate::world::manifest::CargoConfig;
 use crate::world::python_request;
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 use crate::world::tool::{self, Toolbox};
 
 use super::member_build::Build;
@@ -57,7 +57,7 @@ pub use foreign::{Emulator, ForeignPython};
 pub use index::Index;
 pub use linter::{Linter, OWN_RULES, column};
 pub use package::{Package, PlannedWheel, Staged, Trial};
-pub use platform::{HOSTED, Hosted, Platform};
+pub use platform::{HOSTED, Hosted, Platform, first_runners};
 pub use publication::{Publication, Publishable, short};
 pub use pythons::Tried;
 pub use record::{
@@ -272,7 +272,7 @@ fn toolbox(session: &Session, installed: &[Interpreter]) -> Result<Toolbox> {
 
 fn elsewhere(session: &Session, root: &Utf8Path) -> Utf8PathBuf {
     let name = &disk::digest(root.as_str().as_bytes())[..16];
-    session.cache().join("sdist-builds").join(name)
+    session.cached(CacheFolder::SdistBuilds).join(name)
 }
 
 /// The commit of HEAD, and the time that everything is dated with.

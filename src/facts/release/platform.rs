@@ -100,6 +100,17 @@ pub const HOSTED: [Hosted; 7] = [
     ),
 ];
 
+/// The runner of the first machine of each system.
+pub fn first_runners() -> Vec<&'static str> {
+    let mut first: Vec<&Hosted> = Vec::new();
+    for hosted in &HOSTED {
+        if first.iter().all(|it| it.os != hosted.os) {
+            first.push(hosted);
+        }
+    }
+    first.into_iter().map(|hosted| hosted.runner).collect()
+}
+
 impl Hosted {
     /// What a release builds there; `compatibility`: the project's tag for Linux.
     pub fn platform(&self, compatibility: Option<&str>) -> Platform {

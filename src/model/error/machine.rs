@@ -50,6 +50,14 @@ pub enum MachineError {
         source: std::io::Error,
     },
 
+    /// A folder for builds or an environment, which variables can place elsewhere.
+    #[error("cannot {verb} `{path}`: {source}")]
+    Placed {
+        verb: &'static str,
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
+
     #[error("HOME is not set, and the system has no home folder for this user")]
     NoHome,
 
@@ -75,6 +83,17 @@ pub enum MachineError {
 }
 
 impl MachineError {
+    /// As [`Placed`](Self::Placed) where it is of one of these folders.
+    #[must_use]
+    pub fn placed_in(self, folders: &[Utf8PathBuf]) -> Self {
+        match self {
+            Self::Io { verb, path, source } if folders.iter().any(|it| path.starts_with(it)) => {
+                Self::Placed { verb, path, source }
+            }
+            other => other,
+        }
+    }
+
     pub fn exit(&self) -> Exit {
         Exit::Environment
     }
@@ -86,7 +105,7 @@ impl MachineError {
             Self::LockTimeout { .. } => {
                 Some("wait for the other command, or raise CARGO_PYX_LOCK_TIMEOUT (seconds)".into())
             }
-            Self::Io { source, .. } => hint_of_io(source).map(str::to_owned),
+            Self::Placed { source, .. } => hint_of_io(source).map(str::to_owned),
             Self::Cache { .. } => Some("set CARGO_PYX_CACHE_DIR to a writable folder".into()),
             Self::NoHome => Some("export HOME=/path/to/a/folder".into()),
             Self::NoTemp(path) => Some(format!(
@@ -99,7 +118,7 @@ impl MachineError {
             Self::TooManyFolders(_) => {
                 Some("sudo sysctl fs.inotify.max_user_watches=524288".into())
             }
-            Self::Spawn { .. } | Self::Wait { .. } | Self::OutputLost(_) => None,
+            Self::Io { .. } | Self::Spawn { .. } | Self::Wait { .. } | Self::OutputLost(_) => None,
         }
     }
 }
@@ -111,5 +130,31 @@ fn hint_of_io(source: &std::io::Error) -> Option<&'static str> {
             Some("set CARGO_TARGET_DIR and UV_PROJECT_ENVIRONMENT to writable folders")
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_named_for_folders_that_they_place_alone() {
+        let folders = ["/p/target".into(), "/p/.venv".into()];
+        let hint = |path: &str, kind: std::io::ErrorKind| {
+            let error = MachineError::Io {
+                verb: "create",
+                path: path.into(),
+                source: kind.into(),
+            };
+            error.placed_in(&folders).hint()
+        };
+        let denied = std::io::ErrorKind::PermissionDenied;
+        for path in ["/p/target", "/p/target/pyx/lock", "/p/.venv/pyx.json"] {
+            assert!(hint(path, denied).unwrap().contains("CARGO_TARGET_DIR"));
+        }
+        for path in ["/root/x.xml", "/p/.vscode/settings.json", "/p/targets"] {
+            assert_eq!(hint(path, denied), None, "{path}");
+        }
+        assert_eq!(hint("/p/target", std::io::ErrorKind::StorageFull), None);
     }
 }

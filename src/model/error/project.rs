@@ -32,7 +32,10 @@ pub enum ProjectError {
         similar: Option<String>,
     },
 
-    /// just's own message about a justfile that it cannot read.
+    #[error("several members are in a folder `{wanted}`: {known}")]
+    AmbiguousMember { wanted: String, known: String },
+
+    /// just's own words about a justfile that it cannot read.
     #[error("{0}")]
     Justfile(String),
 
@@ -79,6 +82,9 @@ impl ProjectError {
                 Some(name) => format!("did you mean `-p {name}`?"),
                 None => "pass one of them to `-p`, or omit `-p` for all".into(),
             }),
+            Self::AmbiguousMember { .. } => {
+                Some("pass the name of one of them to `-p`, or its folder from the root on".into())
+            }
             Self::Changed(_) => Some("run it again".into()),
             Self::NotUtf8(_) | Self::Justfile(_) | Self::Findings(_) | Self::ProblemsFound(_) => None,
         }

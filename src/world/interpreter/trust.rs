@@ -6,7 +6,7 @@ use crate::model::error::{Error, Result};
 use crate::model::venv;
 use crate::world::checkout;
 use crate::world::disk;
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 
 use super::places::{pyenv_root, uv_roots};
 
@@ -52,7 +52,7 @@ fn identity(python: &Utf8Path) -> String {
 
 fn trust_record(session: &Session, python: &Utf8Path) -> Utf8PathBuf {
     let name = disk::digest(python.as_str().as_bytes());
-    session.cache().join("trusted-interpreters").join(name)
+    session.cached(CacheFolder::TrustedInterpreters).join(name)
 }
 
 /// Whether a program belongs to a checkout, or is an environment's Python that takes its standard library

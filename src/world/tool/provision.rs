@@ -9,7 +9,7 @@ use crate::model::path::executable;
 use crate::world::disk::{self, Signature};
 use crate::world::network;
 use crate::world::process;
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 
 use super::name::ToolName;
 
@@ -62,7 +62,7 @@ impl Provision {
         Self {
             kind,
             origin,
-            dir: session.cache().join("tools").join(folder),
+            dir: session.cached(CacheFolder::Tools).join(folder),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::model::venv;
 use crate::world::disk;
 use crate::world::network;
 use crate::world::process;
-use crate::world::session::Session;
+use crate::world::session::{CacheFolder, Session};
 
 /// Written last: without it the environment is not complete.
 const RECEIPT: &str = "receipt.json";
@@ -66,7 +66,7 @@ impl Toolbox {
         let name = format!("release-{}", &disk::digest(identity.as_bytes())[..16]);
         Self {
             label: "the release tools",
-            dir: session.cache().join("tools").join(name),
+            dir: session.cached(CacheFolder::Tools).join(name),
             python: python.to_owned(),
             minor,
             requirements: RELEASE,
