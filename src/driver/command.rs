@@ -172,7 +172,7 @@ impl Driver<'_> {
         }
         for test_result in &outcome.test_results {
             self.ui.tested(&json!({
-                "language": test_result.language,
+                "language": test_result.kind,
                 "member": test_result.member,
                 "suite": test_result.suite,
                 "on": test_result.on,
@@ -230,7 +230,7 @@ impl Driver<'_> {
 fn result_text(test_result: &TestResult) -> String {
     format!(
         "{} ({}) {}",
-        test_result.language,
+        test_result.kind,
         test_result.member,
         test_result.wording()
     )

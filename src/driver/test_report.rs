@@ -194,7 +194,7 @@ fn say_cases(ui: &Ui, test_results: &[TestResult]) {
     for test_result in test_results {
         for case in &test_result.cases {
             let mut fields = json!(case);
-            fields["language"] = json!(test_result.language);
+            fields["language"] = json!(test_result.kind);
             fields["member"] = json!(test_result.member);
             fields["on"] = json!(test_result.on);
             fields["python"] = json!(test_result.python);

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use crate::model::error::{Error, Result, TestError};
-use crate::model::test_result::{Language, NoTestsReason, TestResult};
+use crate::model::test_result::{NoTestsReason, TestKind, TestResult};
 
 /// Tests that ran are a success if no runner failed, and at least one did what it was asked to.
 ///
@@ -31,7 +31,7 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
     // passed in Rust
     let python = test_results
         .iter()
-        .filter(|test_result| test_result.language == Language::Python);
+        .filter(|test_result| test_result.kind == TestKind::Python);
     let unselected = python.map(|test_result| match &test_result.no_tests {
         Some(NoTestsReason::Unselected(what)) => Some(what),
         _ => None,
@@ -60,9 +60,9 @@ pub fn verdict(test_results: &[TestResult], root: &Utf8Path) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn test_result(language: Language, no_tests: Option<NoTestsReason>) -> TestResult {
+    fn test_result(kind: TestKind, no_tests: Option<NoTestsReason>) -> TestResult {
         TestResult {
-            language,
+            kind,
             no_tests,
             ..TestResult::default()
         }
@@ -70,16 +70,16 @@ mod tests {
 
     #[test]
     fn what_several_runs_say_alike_is_said_once() {
-        let failed = |language, failure: &str| TestResult {
+        let failed = |kind, failure: &str| TestResult {
             failure: Some(failure.to_owned()),
-            ..test_result(language, None)
+            ..test_result(kind, None)
         };
         let (rust, python) = ("Rust tests failed", "Python tests failed");
         let results = [
-            failed(Language::Python, python),
-            failed(Language::Rust, rust),
-            failed(Language::Python, python),
-            failed(Language::Rust, rust),
+            failed(TestKind::Python, python),
+            failed(TestKind::Rust, rust),
+            failed(TestKind::Python, python),
+            failed(TestKind::Rust, rust),
         ];
         let error = verdict(&results, Utf8Path::new("/p")).unwrap_err();
         assert_eq!(error.to_string(), format!("{python}; {rust}"));
@@ -89,15 +89,15 @@ mod tests {
     fn a_selection_that_selects_nothing_is_no_success_whatever_passed_in_rust() {
         let unselected = || Some(NoTestsReason::Unselected("`-k nosuch`".into()));
         let verdict = |test_results: &[TestResult]| verdict(test_results, Utf8Path::new("/p"));
-        let rust = test_result(Language::Rust, None);
-        let nothing = [rust.clone(), test_result(Language::Python, unselected())];
+        let rust = test_result(TestKind::Rust, None);
+        let nothing = [rust.clone(), test_result(TestKind::Python, unselected())];
         let error = verdict(&nothing).unwrap_err().to_string();
         assert_eq!(error, "no tests are selected by `-k nosuch`");
         // in one of several packages it has
         let one = [
             rust,
-            test_result(Language::Python, unselected()),
-            test_result(Language::Python, None),
+            test_result(TestKind::Python, unselected()),
+            test_result(TestKind::Python, None),
         ];
         verdict(&one).unwrap();
     }

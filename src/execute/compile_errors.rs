@@ -57,12 +57,7 @@ fn message(line: &str) -> Option<&str> {
 /// `  --> src/lib.rs:3:9`
 fn place(line: &str) -> Option<Place> {
     let place = line.trim_start().strip_prefix("--> ")?;
-    let mut parts = place.trim_end().rsplitn(3, ':');
-    let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(Place {
-        file: file.to_owned(),
-        line: line.parse().ok()?,
-    })
+    Place::parse(place.trim_end())
 }
 
 #[cfg(test)]

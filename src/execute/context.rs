@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use crate::facts::fingerprint::Artifact;
 use crate::facts::release::Checked;
 use crate::model::reason::Reason;
-use crate::model::test_result::{Language, TestResult};
+use crate::model::test_result::{TestKind, TestResult};
 use crate::ui::Ui;
 use crate::world::session::Session;
 
@@ -76,7 +76,7 @@ impl Context<'_> {
             }
             let results = &mut outcome.test_results;
             results.push(test_result);
-            results.sort_by_key(|result| result.language != Language::Rust);
+            results.sort_by_key(|result| result.kind != TestKind::Rust);
         });
     }
 }

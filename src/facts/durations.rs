@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::project::Project;
 use crate::model::error::{Error, Result};
 use crate::model::shard::{balanced, without_parameters};
-use crate::model::test_result::{Language, TestResult};
+use crate::model::test_result::{TestKind, TestResult};
 use crate::world::disk;
 
 /// The default file name.
@@ -88,7 +88,7 @@ impl Durations {
     /// Adds what ran; `is_whole`: tests recorded for the same suites that did not run are dropped.
     pub fn record(&mut self, test_results: &[TestResult], is_whole: bool) {
         let python = test_results.iter();
-        let python = python.filter(|it| it.language == Language::Python);
+        let python = python.filter(|it| it.kind == TestKind::Python);
         for test_result in python {
             let mut timed: BTreeMap<String, f64> = BTreeMap::new();
             for case in &test_result.cases {

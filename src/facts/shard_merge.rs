@@ -111,7 +111,7 @@ impl<'a> Merged<'a> {
                 it.on.as_ref(),
                 it.python.as_ref(),
             ];
-            (it.language, names.map(Option::<&String>::cloned))
+            (it.kind, names.map(Option::<&String>::cloned))
         };
         let name = |case: &'a TestCase| (case.program.as_deref(), &*case.name);
         let own = key(more);

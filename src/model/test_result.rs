@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-pub enum Language {
+pub enum TestKind {
     Rust,
     #[default]
     Python,
@@ -19,14 +19,27 @@ pub enum Language {
     Imports,
 }
 
-impl Language {
-    /// The message for a run that finished with failed tests.
-    pub fn failed(self) -> String {
-        format!("{self} tests failed")
+impl TestKind {
+    /// What is said of a run that has come to its end with some that failed.
+    pub fn failed(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust tests failed",
+            Self::Python => "Python tests failed",
+            Self::Imports => "modules cannot be imported",
+        }
+    }
+
+    /// One of them.
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust test",
+            Self::Python => "Python test",
+            Self::Imports => "import",
+        }
     }
 }
 
-impl fmt::Display for Language {
+impl fmt::Display for TestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Rust => "Rust",
@@ -39,7 +52,8 @@ impl fmt::Display for Language {
 /// How one run of tests ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
-    pub language: Language,
+    #[serde(rename = "language")]
+    pub kind: TestKind,
     pub member: String,
     /// What distinguishes the run from others of the member: the folder of Python tests, the manifest of Rust
     /// ones, relative to the project; `doctests of …`.
@@ -102,6 +116,18 @@ pub struct Place {
     pub file: String,
     /// From 1.
     pub line: u64,
+}
+
+impl Place {
+    /// Of `FILE:LINE:COLUMN`, as rustc and panics write it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.rsplitn(3, ':');
+        let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self {
+            file: file.to_owned(),
+            line: line.parse().ok()?,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,13 +197,13 @@ impl TestResult {
     }
 }
 
-/// One for each language and package: doctests are counted with the other tests, and what ran on several
-/// interpreters is counted together. A run without counts stays separate.
+/// One for each kind and package: doctests are tests like the others, and what ran on several
+/// interpreters is counted together. A run without counts stands for itself.
 pub fn summed(test_results: &[TestResult]) -> Vec<TestResult> {
     let mut sums: Vec<TestResult> = Vec::new();
     for test_result in test_results {
         let joins = |sum: &&mut TestResult| {
-            let same = (sum.language, &sum.member) == (test_result.language, &test_result.member);
+            let same = (sum.kind, &sum.member) == (test_result.kind, &test_result.member);
             same && !sum.counts.is_empty() && !test_result.counts.is_empty()
         };
         let Some(sum) = sums.iter_mut().find(joins) else {
@@ -207,11 +233,11 @@ pub struct ReportRow {
 }
 
 impl ReportRow {
-    /// For people: the name, the tests of each language, seconds, how it ended.
+    /// For people: the name, the tests of each kind, seconds, how it ended.
     pub fn cells(&self) -> Vec<String> {
-        let of = |language: Language| {
+        let of = |kind: TestKind| {
             let sums = summed(&self.test_results);
-            let mine = sums.iter().filter(|it| it.language == language);
+            let mine = sums.iter().filter(|it| it.kind == kind);
             let words: Vec<String> = mine.map(TestResult::wording).collect();
             if words.is_empty() {
                 "-".to_owned()
@@ -226,8 +252,8 @@ impl ReportRow {
         };
         vec![
             self.name.clone(),
-            of(Language::Rust),
-            of(Language::Python),
+            of(TestKind::Rust),
+            of(TestKind::Python),
             format!("{:.1}", self.seconds),
             word.to_owned(),
         ]
@@ -240,28 +266,28 @@ mod tests {
 
     #[test]
     fn what_has_counts_is_counted_together_by_language_and_package() {
-        let test_result = |language, member: &str, counts: &[(&str, u64)]| {
+        let test_result = |kind, member: &str, counts: &[(&str, u64)]| {
             let counts = counts
                 .iter()
                 .map(|(kind, count)| ((*kind).to_owned(), *count));
             TestResult {
-                language,
+                kind,
                 member: member.to_owned(),
                 counts: counts.collect(),
                 ..TestResult::default()
             }
         };
         let test_results = [
-            test_result(Language::Rust, "a", &[("passed", 2), ("failed", 1)]),
-            test_result(Language::Python, "a", &[("passed", 1)]),
-            test_result(Language::Rust, "a", &[("passed", 3)]),
-            test_result(Language::Rust, "b", &[("passed", 1)]),
-            test_result(Language::Rust, "a", &[]),
+            test_result(TestKind::Rust, "a", &[("passed", 2), ("failed", 1)]),
+            test_result(TestKind::Python, "a", &[("passed", 1)]),
+            test_result(TestKind::Rust, "a", &[("passed", 3)]),
+            test_result(TestKind::Rust, "b", &[("passed", 1)]),
+            test_result(TestKind::Rust, "a", &[]),
         ];
         let sums = summed(&test_results);
         let words: Vec<String> = sums
             .iter()
-            .map(|sum| format!("{} {}: {}", sum.language, sum.member, sum.wording()))
+            .map(|sum| format!("{} {}: {}", sum.kind, sum.member, sum.wording()))
             .collect();
         assert_eq!(
             words,

@@ -184,7 +184,7 @@ fn completed(
     }
     for test_result in own(candidate, test_results) {
         let on = test_result.on.clone().unwrap_or_default();
-        let words = format!("{} {}", test_result.language, test_result.wording());
+        let words = format!("{} {}", test_result.kind, test_result.wording());
         if test_result.failure.is_some() {
             entry.failed.insert(on.clone());
         }

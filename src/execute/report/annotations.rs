@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::model::path::shown;
-use crate::model::test_result::{Language, Place, TestResult};
+use crate::model::test_result::{Place, TestResult};
 use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::session::Session;
@@ -20,16 +20,13 @@ pub fn annotate(
     if !session.annotates() {
         return;
     }
-    let language = match test_result.language {
-        Language::Imports => "import".to_owned(),
-        language => format!("{language} test"),
-    };
+    let kind = test_result.kind.one();
     let on = on.map(|on| format!(" ({on})")).unwrap_or_default();
     let cases = test_result.cases.iter();
     for case in cases.filter(|case| case.outcome.is_bad()) {
         let place = case.place.as_ref();
         let place = place.map(|place| in_workspace(session, place, roots));
-        let title = format!("{language} {}{on}", case.name);
+        let title = format!("{kind} {}{on}", case.name);
         // whom it called is of no use beside the line
         let message = case.message.split("stack backtrace:").next();
         let message = message.filter(|it| !it.is_empty()).unwrap_or("failed");

@@ -7,7 +7,7 @@ use quick_junit::{
 };
 
 use crate::model::error::{Error, Result};
-use crate::model::test_result::{self, CaseOutcome, Language, ReportRow, TestResult};
+use crate::model::test_result::{self, CaseOutcome, ReportRow, TestKind, TestResult};
 
 /// `name`: of the project.
 ///
@@ -30,12 +30,12 @@ pub fn junit(name: &str, rows: &[ReportRow]) -> Result<String> {
 
 fn suite(row: &ReportRow, test_result: &TestResult) -> TestSuite {
     let (member, suite) = (&test_result.member, &*test_result.suite);
-    let mut title = match (test_result.language, suite) {
-        (Language::Imports, _) => format!("imports of {member}"),
-        (Language::Rust, "") => format!("Rust tests of {member}"),
-        (Language::Rust, title) => title.to_owned(),
-        (Language::Python, "" | ".") => format!("Python tests of {member}"),
-        (Language::Python, folder) => format!("Python tests of {member} in {folder}"),
+    let mut title = match (test_result.kind, suite) {
+        (TestKind::Imports, _) => format!("imports of {member}"),
+        (TestKind::Rust, "") => format!("Rust tests of {member}"),
+        (TestKind::Rust, title) => title.to_owned(),
+        (TestKind::Python, "" | ".") => format!("Python tests of {member}"),
+        (TestKind::Python, folder) => format!("Python tests of {member} in {folder}"),
     };
     if !row.name.is_empty() {
         title = format!("{title} ({})", row.name);
@@ -50,8 +50,8 @@ fn suite(row: &ReportRow, test_result: &TestResult) -> TestSuite {
     }
     let is_bad = |case: &test_result::TestCase| case.outcome.is_bad();
     let has_bad = test_result.cases.iter().any(is_bad);
-    let said = test_result.language.failed();
-    let is_told = |failure: &&String| has_bad && failure.starts_with(&said);
+    let said = test_result.kind.failed();
+    let is_told = |failure: &&String| has_bad && failure.starts_with(said);
     if let Some(failure) = test_result.failure.as_ref().filter(|it| !is_told(it)) {
         suite.add_test_case(broken(&test_result.member, failure));
     }
@@ -90,7 +90,7 @@ fn test_case(test_result: &TestResult, case: &test_result::TestCase) -> TestCase
 
 /// The class and the name of a test, as pytest itself writes them; in Rust the program is the class.
 fn names(test_result: &TestResult, case: &test_result::TestCase) -> (String, String) {
-    if test_result.language == Language::Rust {
+    if test_result.kind == TestKind::Rust {
         let program = case.program.as_ref().unwrap_or(&test_result.member);
         return (program.clone(), case.name.clone());
     }
@@ -131,9 +131,9 @@ mod tests {
 
     #[test]
     fn a_test_has_the_class_and_name_that_its_runner_gives_it() {
-        let class_and_name = |language, name: &str, program: Option<&str>| {
+        let class_and_name = |kind, name: &str, program: Option<&str>| {
             let test_result = TestResult {
-                language,
+                kind,
                 member: "hello".to_owned(),
                 ..TestResult::default()
             };
@@ -145,7 +145,7 @@ mod tests {
             let (class, name) = names(&test_result, &case);
             format!("{class} | {name}")
         };
-        let python = |name| class_and_name(Language::Python, name, None);
+        let python = |name| class_and_name(TestKind::Python, name, None);
         assert_eq!(python("tests/test_a.py::test_b"), "tests.test_a | test_b");
         assert_eq!(
             python("tests/test_a.py::TestC::test_b[x::y]"),
@@ -153,7 +153,7 @@ mod tests {
         );
         assert_eq!(python("tests.test_a.C.test_b"), "tests.test_a.C | test_b");
         assert_eq!(python("tests/test_a.py"), "hello | tests/test_a.py");
-        let rust = class_and_name(Language::Rust, "a::b", Some("unittests src/lib.rs"));
+        let rust = class_and_name(TestKind::Rust, "a::b", Some("unittests src/lib.rs"));
         assert_eq!(rust, "unittests src/lib.rs | a::b");
     }
 

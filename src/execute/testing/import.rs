@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::facts::dependencies::packages_of_module;
 use crate::model::error::Result;
 use crate::model::package_name;
-use crate::model::test_result::{Language, TestResult};
+use crate::model::test_result::{TestKind, TestResult};
 use crate::plan::Test;
 use crate::world::process::{self, Status};
 
@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context<'_>, test: &Test) -> Result<TestResult> {
     let mut lines = output.stdout.lines().rev();
     let report = lines.find_map(|line| serde_json::from_str::<Report>(line).ok());
     let mut test_result = TestResult {
-        language: Language::Imports,
+        kind: TestKind::Imports,
         member: test.member.clone(),
         ..TestResult::default()
     };

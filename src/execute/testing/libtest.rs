@@ -220,12 +220,7 @@ fn put_reason_first(case: &mut TestCase) {
 /// `thread 'a' (7) panicked at src/lib.rs:3:9:`
 fn panicked_at(line: &str) -> Option<Place> {
     let (_, place) = line.split_once(" panicked at ")?;
-    let mut parts = place.trim_end_matches(':').rsplitn(3, ':');
-    let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(Place {
-        file: file.to_owned(),
-        line: line.parse().ok()?,
-    })
+    Place::parse(place.trim_end_matches(':'))
 }
 
 /// The names of the tests among the lines of `--list --format terse`, with how many programs have one with

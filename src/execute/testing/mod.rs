@@ -12,7 +12,7 @@ mod stestr;
 use std::time::Instant;
 
 use crate::model::error::Result;
-use crate::model::test_result::{Language, TestResult};
+use crate::model::test_result::{TestKind, TestResult};
 use crate::plan::{Runner, Test, Untestable};
 use crate::ui::Activity;
 
@@ -38,7 +38,7 @@ pub(super) fn count(context: &Context<'_>, test: &Test, activity: &Activity<'_>)
 /// Counts Rust tests that cannot be run as failed.
 pub(super) fn count_untestable(context: &Context<'_>, untestable: &Untestable) {
     let test_result = TestResult {
-        language: Language::Rust,
+        kind: TestKind::Rust,
         member: untestable.member.clone(),
         failure: Some(untestable.why.clone()),
         hint: untestable.hint.clone(),

@@ -10,7 +10,7 @@ use crate::facts::dependencies::hint_for_missing;
 use crate::model::error::{MachineError, Result};
 use crate::model::runner_options::{self, RunnerOptions};
 use crate::model::test_result::{
-    CaseOutcome, Language, NoTestsReason, Place, Sharing, TestCase, TestResult,
+    CaseOutcome, NoTestsReason, Place, Sharing, TestCase, TestKind, TestResult,
 };
 use crate::plan::{Reporter, Share, Test};
 use crate::world::disk;
@@ -91,7 +91,7 @@ pub(super) fn run(
     };
     output.end(failure.is_some());
     Ok(TestResult {
-        language: Language::Python,
+        kind: TestKind::Python,
         member: test.member.clone(),
         no_tests: report.no_tests(status, options, &test.arguments),
         counts: report.counts.unwrap_or_default(),
@@ -304,8 +304,8 @@ impl Report {
         let only_asks = options.only_asks(arguments);
         let told = self.counts.is_some() || self.begun || only_asks;
         match code {
-            1 => Some(Language::Python.failed()),
-            0 | 5 if self.has_failed() => Some(Language::Python.failed()),
+            1 => Some(TestKind::Python.failed().to_owned()),
+            0 | 5 if self.has_failed() => Some(TestKind::Python.failed().to_owned()),
             0 if !told => Some(self.unfinished(name, status, code)),
             0 if !only_asks && self.ended() < self.collected => Some(format!(
                 "{name} ended with exit code 0 after {} of {} tests",

@@ -7,7 +7,7 @@ use crate::model::error::Result;
 use crate::model::invocation::Invocation;
 use crate::model::runner_options::{self, WordRole};
 use crate::model::shard::Shard;
-use crate::model::test_result::{Language, Sharing, TestResult};
+use crate::model::test_result::{Sharing, TestKind, TestResult};
 use crate::plan::Test;
 use crate::ui::Activity;
 use crate::world::process::{self, Status, Stream};
@@ -57,7 +57,7 @@ pub(super) fn run(
         None => results.no_tests(&test.arguments),
     };
     Ok(TestResult {
-        language: Language::Rust,
+        kind: TestKind::Rust,
         member: test.member.clone(),
         no_tests: no_tests.filter(|_| failure.is_none()),
         counts: results.counts,

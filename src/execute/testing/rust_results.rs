@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::runner_options;
-use crate::model::test_result::{CaseOutcome, Language, NoTestsReason, Sharing, TestCase};
+use crate::model::test_result::{CaseOutcome, NoTestsReason, Sharing, TestCase, TestKind};
 use crate::world::process::{Status, Stream};
 
 use super::super::compile_errors::CompileErrors;
@@ -90,13 +90,15 @@ impl Results {
                 Some("a Rust test ended its process before the other tests ran".to_owned())
             }
             // whatever ends a program may choose its exit code, and print a result before
-            Status::Code(0) if failed > 0 || self.has_failed => Some(Language::Rust.failed()),
+            Status::Code(0) if failed > 0 || self.has_failed => {
+                Some(TestKind::Rust.failed().to_owned())
+            }
             Status::Code(0) => None,
             Status::Code(NO_TESTS) if self.dialect == Dialect::Nextest => None,
             _ if self.unlinked => {
                 Some("the Rust tests could not be linked with libpython".to_owned())
             }
-            Status::Code(_) if !self.counts.is_empty() => Some(Language::Rust.failed()),
+            Status::Code(_) if !self.counts.is_empty() => Some(TestKind::Rust.failed().to_owned()),
             status => Some(format!(
                 "the Rust tests did not run to completion ({status})"
             )),
@@ -442,7 +444,7 @@ mod tests {
                 "test result: ok. 2 passed; 0 failed; 0 ignored",
             ),
         ]);
-        assert_eq!(failure, Some(Language::Rust.failed()));
+        assert_eq!(failure, Some(TestKind::Rust.failed().to_owned()));
     }
 
     #[test]

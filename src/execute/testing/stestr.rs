@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::error::{Result, TestError};
 use crate::model::invocation::Invocation;
 use crate::model::runner_options::STESTR;
-use crate::model::test_result::{Language, NoTestsReason, Sharing, TestCase, TestResult};
+use crate::model::test_result::{NoTestsReason, Sharing, TestCase, TestKind, TestResult};
 use crate::plan::Test;
 use crate::world::disk;
 use crate::world::process::{self, Status};
@@ -72,7 +72,7 @@ pub(super) fn run(
 /// An empty result for a member's tests.
 fn of_member(test: &Test) -> TestResult {
     TestResult {
-        language: Language::Python,
+        kind: TestKind::Python,
         member: test.member.clone(),
         ..TestResult::default()
     }
@@ -189,10 +189,12 @@ impl Results {
                 Some(format!("stestr was ended by {}", self.ended_by.join(", ")))
             }
             // whatever ends the process may choose its exit code
-            Status::Code(0) if self.has_failed() => Some(Language::Python.failed()),
+            Status::Code(0) if self.has_failed() => Some(TestKind::Python.failed().to_owned()),
             Status::Code(0) if self.untold || !self.counts.is_empty() => None,
             Status::Code(1) if self.unmatched && !arguments.is_empty() => None,
-            Status::Code(1) if !self.counts.is_empty() => Some(Language::Python.failed()),
+            Status::Code(1) if !self.counts.is_empty() => {
+                Some(TestKind::Python.failed().to_owned())
+            }
             status => Some(format!("stestr could not run the tests ({status})")),
         }
     }
