@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::facts::artifact::{
-    Headers, SDIST_ENDING, Sdist, WHEEL_ENDING, Wheel, path_in_site_packages,
-};
+use crate::facts::artifact::{Headers, Installed, SDIST_ENDING, Sdist, WHEEL_ENDING, Wheel};
 use crate::model::error::{Error, Result};
 use crate::world::disk;
 
@@ -87,13 +85,9 @@ impl BuiltPackage {
                     built.licences.insert(path.to_owned(), member.bytes.clone());
                 }
                 None => {
-                    let path = path_in_site_packages(&member.name);
-                    let path = path.split_once(".data/").map_or(path, |(_, below)| below);
-                    let is_data = path != member.name && !path_is_installed(&member.name);
-                    let path = if is_data {
-                        format!(".data/{path}")
-                    } else {
-                        path.to_owned()
+                    let path = match Installed::of(&member.name) {
+                        Installed::SitePackages(path) => path.to_owned(),
+                        Installed::Data(path) => format!(".data/{path}"),
                     };
                     built.files.insert(path, member.bytes.clone());
                 }
@@ -118,11 +112,6 @@ impl BuiltPackage {
         packages.dedup();
         (packages, modules)
     }
-}
-
-/// Whether a member of a `.data` folder is installed into site-packages.
-fn path_is_installed(name: &str) -> bool {
-    name.contains(".data/purelib/") || name.contains(".data/platlib/")
 }
 
 fn entry_points(text: &str) -> Vec<(String, Vec<(String, String)>)> {

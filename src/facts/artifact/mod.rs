@@ -25,4 +25,4 @@ pub use headers::Headers;
 pub use name::{DistributionName, SDIST_ENDING, SdistName, Tags, WHEEL_ENDING, WheelName};
 pub use record::{RecordEntry, installed, rewritten};
 pub use sdist::Sdist;
-pub use wheel::{Wheel, path_in_site_packages};
+pub use wheel::{Installed, Wheel};

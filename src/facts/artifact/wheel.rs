@@ -103,13 +103,32 @@ fn binaries(members: &[ArchiveMember]) -> Parsed {
     (good, broken)
 }
 
-/// A member's path below site-packages, without the scheme of a `.data` folder (PEP 427).
-pub fn path_in_site_packages(name: &str) -> &str {
-    let scheme = name
-        .split_once(".data/purelib/")
-        .or(name.split_once(".data/platlib/"));
-    match scheme {
-        Some((folder, rest)) if !folder.contains('/') => rest,
-        _ => name,
+/// Where a member of a wheel goes, by the scheme of its `.data` folder (PEP 427).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Installed<'a> {
+    /// Its path below site-packages.
+    SitePackages(&'a str),
+    /// Its path with the scheme.
+    Data(&'a str),
+}
+
+impl<'a> Installed<'a> {
+    pub fn of(member: &'a str) -> Self {
+        match member.split_once(".data/") {
+            Some((folder, below)) if !folder.contains('/') => {
+                let packages = below.strip_prefix("purelib/");
+                let packages = packages.or(below.strip_prefix("platlib/"));
+                packages.map_or(Self::Data(below), Self::SitePackages)
+            }
+            _ => Self::SitePackages(member),
+        }
+    }
+}
+
+/// A member's path below site-packages; as the wheel has it where it goes elsewhere.
+pub(super) fn path_in_site_packages(member: &str) -> &str {
+    match Installed::of(member) {
+        Installed::SitePackages(path) => path,
+        Installed::Data(_) => member,
     }
 }

@@ -12,6 +12,7 @@ use crate::world::checkout;
 use crate::world::disk;
 
 use super::environments::REQUIREMENTS;
+use super::workflow;
 
 /// Files of one folder.
 const FILES: [&str; 15] = [
@@ -144,13 +145,8 @@ impl Automation {
 }
 
 pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let workflows = folder.join(".github/workflows");
     let named = FILES.iter().map(|name| folder.join(name));
-    let hosted = disk::names(&workflows)
-        .into_iter()
-        .map(|name| workflows.join(name))
-        .filter(|path| matches!(path.extension(), Some("yml" | "yaml")));
-    named.chain(hosted).collect()
+    named.chain(workflow::files(folder)).collect()
 }
 
 /// Without quotes: quoted text is split into words, since YAML quotes whole commands, except for an option's

@@ -82,16 +82,44 @@ pub struct InterpreterFact {
 #[derive(Clone, Debug, Serialize)]
 pub struct EnvironmentFact {
     pub path: Utf8PathBuf,
-    /// `good`, `bad` or `missing`.
-    pub state: &'static str,
-    /// The version of its Python, or of the one that it would be created with.
+    pub state: EnvironmentCondition,
+    /// The version of its Python, or of the one that it would be made with.
     pub python: Option<String>,
-    /// `pyx`, `conda`, `uv` or `others`; `None` if it is missing.
-    pub made_by: Option<&'static str>,
-    /// Why it must be created, or cannot be used.
+    /// `None` where it is missing.
+    pub made_by: Option<Maker>,
+    /// Why it must be made, or cannot be used.
     pub why: Option<String>,
     /// Why its packages are to be installed again; `None` if they are as recorded.
     pub packages_due: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnvironmentCondition {
+    Good,
+    Bad,
+    Missing,
+}
+
+/// Who made an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Maker {
+    Pyx,
+    Conda,
+    Uv,
+    Others,
+}
+
+impl Maker {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pyx => "pyx",
+            Self::Conda => "conda",
+            Self::Uv => "uv",
+            Self::Others => "others",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -320,9 +348,11 @@ impl EnvironmentFact {
     fn of(session: &Session, facts: &Facts) -> Self {
         let path = facts.target.environment.path.clone();
         let (state, mut python, why) = match &facts.target.environment.state {
-            State::Missing => ("missing", None, None),
-            State::Good { version, .. } => ("good", Some(version.to_string()), None),
-            State::Bad { why, .. } => ("bad", None, Some(why.clone())),
+            State::Missing => (EnvironmentCondition::Missing, None, None),
+            State::Good { version, .. } => {
+                (EnvironmentCondition::Good, Some(version.to_string()), None)
+            }
+            State::Bad { why, .. } => (EnvironmentCondition::Bad, None, Some(why.clone())),
         };
         if python.is_none() {
             let requires = facts.project.requires_python();
@@ -337,10 +367,10 @@ impl EnvironmentFact {
         let record = EnvironmentRecord::load(&facts.target.environment.record_path()).record;
         let made_by = match &facts.target.environment.state {
             State::Missing => None,
-            _ if record.made => Some("pyx"),
-            _ if facts.target.environment.is_condas => Some("conda"),
-            _ if facts.target.environment.is_uvs() => Some("uv"),
-            _ => Some("others"),
+            _ if record.made => Some(Maker::Pyx),
+            _ if facts.target.environment.is_condas => Some(Maker::Conda),
+            _ if facts.target.environment.is_uvs() => Some(Maker::Uv),
+            _ => Some(Maker::Others),
         };
         Self {
             path,

@@ -7,7 +7,8 @@ use crate::model::path::shown;
 use crate::world::disk::Usage;
 
 use super::report::{
-    CacheFact, EnvironmentFact, LinkMode, MemberFact, Report, ToolFact, ToolSource,
+    CacheFact, EnvironmentCondition, EnvironmentFact, LinkMode, Maker, MemberFact, Report,
+    ToolFact, ToolSource,
 };
 
 /// A row's subject, what was found, and details.
@@ -81,13 +82,16 @@ impl EnvironmentFact {
     fn rows(&self, root: &Utf8Path) -> Vec<Row> {
         let path = shown(root, &self.path);
         let python = self.python.clone().unwrap_or_else(|| "no Python".into());
-        let more = match (self.state, &self.why, self.made_by) {
-            ("missing", _, _) => format!("missing; `cargo pyx dev` creates it with {python}"),
-            (_, Some(why), Some(maker)) => format!("made by {maker}; {why}"),
-            (_, _, maker) => format!("Python {python}, made by {}", maker.unwrap_or("others")),
+        let maker = self.made_by.unwrap_or(Maker::Others).name();
+        let more = match (self.state, &self.why) {
+            (EnvironmentCondition::Missing, _) => {
+                format!("missing; `cargo pyx dev` creates it with {python}")
+            }
+            (_, Some(why)) => format!("made by {maker}; {why}"),
+            (_, None) => format!("Python {python}, made by {maker}"),
         };
         let mut rows = vec![row("environment", path.as_str(), more)];
-        if self.state == "good" {
+        if self.state == EnvironmentCondition::Good {
             let staleness = self.packages_due.as_ref();
             let state = staleness.map_or_else(|| "fresh".to_owned(), |why| format!("due: {why}"));
             rows.push(row("  packages", state, ""));

@@ -24,12 +24,12 @@ pub(super) struct ConfigFile<'a> {
 }
 
 /// A setting that pyx makes.
-pub(super) struct Setting<'a> {
+pub(super) struct Setting {
     /// From the root of the file down.
-    pub(super) keys: &'a [&'a str],
+    pub(super) keys: Vec<&'static str>,
     pub(super) value: Json,
-    /// The consequence of another value, as the end of a sentence.
-    pub(super) otherwise: &'a str,
+    /// What comes of another value, as the end of a sentence.
+    pub(super) otherwise: &'static str,
 }
 
 /// What to do about a value that differs from the one to be set.
@@ -66,10 +66,10 @@ impl<'a> ConfigFile<'a> {
     /// [`Error::Manifest`] if the file has no settings at all, but something else.
     pub(super) fn set(
         &mut self,
-        setting: &Setting<'_>,
+        setting: &Setting,
         resolve: impl Fn(&Value) -> OtherValue,
     ) -> Result<()> {
-        let Some(conflict) = self.document.set(setting.keys, setting.value.clone()) else {
+        let Some(conflict) = self.document.set(&setting.keys, setting.value.clone()) else {
             return Ok(());
         };
         let Some(key) = &conflict.key else {
@@ -78,7 +78,7 @@ impl<'a> ConfigFile<'a> {
         match resolve(&conflict.value) {
             OtherValue::Keep => return Ok(()),
             OtherValue::Replace => {
-                self.document.replace(setting.keys, setting.value.clone());
+                self.document.replace(&setting.keys, setting.value.clone());
                 return Ok(());
             }
             OtherValue::Warn => {}

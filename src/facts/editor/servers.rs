@@ -11,9 +11,9 @@ use super::workspace::Workspace;
 pub const PYO3: [&str; 2] = ["PYO3_PYTHON", "PYO3_CONFIG_FILE"];
 
 impl Workspace {
-    pub(super) fn interpreter<'a>(keys: &'a [&'a str], python: String) -> Setting<'a> {
+    pub(super) fn interpreter(keys: &[&'static str], python: String) -> Setting {
         Setting {
-            keys,
+            keys: keys.to_vec(),
             value: python.into(),
             otherwise: "the editor does not use the project's environment",
         }
@@ -27,35 +27,35 @@ impl Workspace {
         }
     }
 
-    /// rust-analyzer settings, with their keys: it compiles apart from pyx and from cargo in a terminal, for
-    /// the environment's Python.
-    pub(super) fn rust_analyzer(
-        &self,
-        file: &SettingsFile,
-        python: String,
-    ) -> Vec<(Vec<&'static str>, Setting<'static>)> {
-        let setting = |value, otherwise| Setting {
-            keys: &[],
+    /// Settings of rust-analyzer: it compiles apart from pyx
+    /// and from cargo in a terminal, for the Python of the environment.
+    pub(super) fn rust_analyzer(&self, file: &SettingsFile, python: String) -> Vec<Setting> {
+        let setting = |keys: &[&'static str], value, otherwise| Setting {
+            keys: keys.to_vec(),
             value,
             otherwise,
         };
         let apart = setting(
+            file.target_dir,
             Json::Bool(true),
             "rust-analyzer compiles into the target directory of cargo or pyx, and each undoes the other's work",
         );
         let other = "rust-analyzer checks against a Python other than the environment's";
-        let python = self.is_pyo3.then(|| setting(python.into(), other));
+        let variable = [file.environments[0], &[PYO3[0]]].concat();
+        let python = self
+            .is_pyo3
+            .then(|| setting(&variable, python.into(), other));
         let linked = (!self.manifests.is_empty()).then(|| {
             let value = self.manifests.clone().into();
             setting(
+                file.linked_projects,
                 value,
                 "rust-analyzer may not see every crate of the project",
             )
         });
-        let variable = [file.environments[0], &[PYO3[0]]].concat();
-        let mut settings = vec![(file.target_dir.to_vec(), apart)];
-        settings.extend(python.map(|python| (variable, python)));
-        settings.extend(linked.map(|linked| (file.linked_projects.to_vec(), linked)));
-        settings
+        [Some(apart), python, linked]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }

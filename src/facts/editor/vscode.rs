@@ -3,7 +3,7 @@
 
 use crate::model::error::Result;
 
-use super::config_file::{ConfigFile, Fill, OtherValue, Setting};
+use super::config_file::{ConfigFile, Fill, OtherValue};
 use super::settings_file::SettingsFile;
 use super::tasks::{DEBUG_BUILD, TaskKind, tasks};
 use super::workspace::Workspace;
@@ -46,12 +46,8 @@ fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
     let python = workspace.from(ROOT, &workspace.python);
     let interpreter = Workspace::interpreter(SETTINGS.interpreters[0], python.clone());
     file.set(&interpreter, |_| OtherValue::Warn)?;
-    for (keys, setting) in workspace.rust_analyzer(&SETTINGS, python) {
-        let setting = Setting {
-            keys: &keys,
-            ..setting
-        };
-        file.set(&setting, |value| match &keys[..] {
+    for setting in workspace.rust_analyzer(&SETTINGS, python) {
+        file.set(&setting, |value| match &setting.keys[..] {
             keys if keys == SETTINGS.target_dir => workspace.resolve_target(value),
             _ => OtherValue::Warn,
         })?;

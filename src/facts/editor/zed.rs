@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::model::error::Result;
 use crate::model::path::slashed;
 
-use super::config_file::{ConfigFile, Fill, OtherValue, Setting};
+use super::config_file::{ConfigFile, Fill, OtherValue};
 use super::settings_file::SettingsFile;
 use super::tasks::{DEBUG_BUILD, tasks};
 use super::workspace::Workspace;
@@ -57,12 +57,8 @@ fn settings(file: &mut ConfigFile<'_>, workspace: &Workspace) -> Result<()> {
         let both = path.zip(inside.as_ref());
         both.is_some_and(|(path, inside)| path.ends_with(&format!("/{inside}")))
     };
-    for (keys, setting) in workspace.rust_analyzer(&SETTINGS, workspace.python.to_string()) {
-        let setting = Setting {
-            keys: &keys,
-            ..setting
-        };
-        file.set(&setting, |value| match &keys[..] {
+    for setting in workspace.rust_analyzer(&SETTINGS, workspace.python.to_string()) {
+        file.set(&setting, |value| match &setting.keys[..] {
             keys if keys == SETTINGS.target_dir => workspace.resolve_target(value),
             _ if elsewhere(value) => OtherValue::Replace,
             _ => OtherValue::Warn,

@@ -37,9 +37,10 @@ pub(super) fn chosen(
     let session = context.session;
     let mut wanted = Vec::new();
     for word in words(context) {
-        match foreign(session, word) {
-            None => wanted.push(word.clone()),
-            Some(machine) => check_target(context, word, machine.as_ref())?,
+        match PythonMachine::of(session, word) {
+            PythonMachine::Ours => wanted.push(word.clone()),
+            PythonMachine::Other(machine) => check_target(context, word, Some(&machine))?,
+            PythonMachine::Untold => check_target(context, word, None)?,
         }
     }
     if wanted.is_empty() {
@@ -84,14 +85,22 @@ pub(super) fn meant(context: &ReleaseContext<'_>, found: &[Interpreter]) -> Vec<
     named.map(|(meant, _)| meant).unwrap_or_default() // what no word means is said of this machine's
 }
 
-/// The machine that the Python at a path is for, if not this one; not always known.
-#[expect(
-    clippy::option_option,
-    reason = "whether it is for another, and for which"
-)]
-fn foreign(session: &Session, word: &str) -> Option<Option<Machine>> {
-    let program = Program::read(&path(session, word)?)?;
-    program.is_foreign().then(|| program.machine())
+/// The machine that a Python is for, a word on the command line.
+enum PythonMachine {
+    Ours,
+    Other(Machine),
+    /// Not this one, and its program does not tell which.
+    Untold,
+}
+
+impl PythonMachine {
+    fn of(session: &Session, word: &str) -> Self {
+        let program = path(session, word).and_then(|path| Program::read(&path));
+        match program.filter(Program::is_foreign) {
+            None => Self::Ours,
+            Some(program) => program.machine().map_or(Self::Untold, Self::Other),
+        }
+    }
 }
 
 /// Whether a Python, `word` on the command line, is for a target that is built.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
-use crate::facts::release::HOSTED;
+use crate::facts::release::{HOSTED, first_runners};
 use crate::facts::{CiPlan, RECORDED};
 use crate::model::invocation::quote;
 use crate::model::path::{relative, within};
@@ -38,14 +38,8 @@ fn shards(plan: &CiPlan) -> impl Iterator<Item = (u32, u32)> {
 }
 
 fn test_rows(plan: &CiPlan) -> Vec<Value> {
-    let mut systems: Vec<(&str, &str)> = Vec::new();
-    for hosted in &HOSTED {
-        if systems.iter().all(|(os, _)| *os != hosted.os) {
-            systems.push((hosted.os, hosted.runner));
-        }
-    }
     let mut rows = Vec::new();
-    for (_, runner) in systems {
+    for runner in first_runners() {
         for python in &plan.pythons {
             for (index, count) in shards(plan) {
                 rows.push(json!({

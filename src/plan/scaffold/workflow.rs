@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::facts::release::{HOSTED, Hosted};
+use crate::facts::release::{HOSTED, Hosted, first_runners};
 use crate::model::minor::NEWEST_PYTHON;
 use crate::model::path::within;
 
@@ -61,16 +61,8 @@ fn tested(lowest: u64) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
-/// The first machine of each system.
 fn systems() -> String {
-    let mut seen: Vec<(&str, &str)> = Vec::new();
-    for hosted in &HOSTED {
-        if seen.iter().all(|(os, _)| *os != hosted.os) {
-            seen.push((hosted.os, hosted.runner));
-        }
-    }
-    let runners: Vec<&str> = seen.iter().map(|(_, runner)| *runner).collect();
-    format!("[{}]", runners.join(", "))
+    format!("[{}]", first_runners().join(", "))
 }
 
 /// For which Pythons `release wheel` is asked to build.
