@@ -17,7 +17,7 @@ use crate::world::network;
 use crate::world::session::Session;
 use crate::world::tool::{self, Provision};
 
-/// How the variables begin that name a store. Those of S3 have no word of their own.
+/// Prefixes of the variables that name a store. Those of S3 have none of their own.
 const STORES: [&str; 9] = [
     "SCCACHE_AZURE_",
     "SCCACHE_BUCKET",
@@ -30,10 +30,10 @@ const STORES: [&str; 9] = [
     "SCCACHE_WEBDAV_",
 ];
 
-/// How those begin of the cache of GitHub's Actions.
+/// The prefix of the variables for the GitHub Actions cache.
 const ACTIONS: &str = "SCCACHE_GHA_";
 
-/// What says that somebody else keeps a server for these builds.
+/// The variables that say that someone else runs a server for these builds.
 const SERVERS: [&str; 2] = ["SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"];
 
 /// sccache as the compiler's wrapper.
@@ -203,15 +203,15 @@ impl CacheStore {
     }
 }
 
-/// Whether the cache of GitHub's Actions is one: a version of it, or that it is switched on, and not off
-/// (sccache's documentation, "GitHub Actions").
+/// Whether the GitHub Actions cache is the store: if a version is set, or it is enabled (sccache's documentation,
+/// "GitHub Actions").
 fn has_actions_store(session: &Session) -> bool {
     let is_off = |said: &str| ["false", "off", "0"].contains(&&*said.to_lowercase());
     let switch = session.var("SCCACHE_GHA_ENABLED");
     session.var("SCCACHE_GHA_VERSION").is_some() || switch.is_some_and(|said| !is_off(said))
 }
 
-/// Where the store is that an endpoint in the variable `name` stands for.
+/// The address of the store that an endpoint in the variable `name` means.
 fn store_address((name, endpoint): (&str, &str)) -> Option<StoreAddress> {
     let scheme = endpoint.split("://").next().unwrap_or_default();
     let greeting = match scheme.trim() {

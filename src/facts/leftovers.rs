@@ -118,8 +118,8 @@ fn paths(session: &Session, project: &Project, options: CleanOptions) -> Result<
     Ok(paths)
 }
 
-/// What goes of a folder of the user cache: not locks, which others may hold, nor what says which interpreters
-/// may be run.
+/// What is removed from a folder of the user cache: not locks, which others may hold, nor the record of
+/// interpreters that may run.
 fn cached(session: &Session, folder: CacheFolder) -> Vec<Utf8PathBuf> {
     let path = session.cached(folder);
     match folder {
@@ -133,14 +133,14 @@ fn cached(session: &Session, folder: CacheFolder) -> Vec<Utf8PathBuf> {
     }
 }
 
-/// What is in a folder that pyx has marked, or would mark, but for the marks.
+/// The contents of a folder that pyx marks, without the marks.
 fn unmarked(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut names = disk::names(folder);
     names.retain(|name| !MARKS.contains(&name.as_str()));
     names.into_iter().map(|name| folder.join(name)).collect()
 }
 
-/// The folders in which others of these may have been the last, and files in them that do not count.
+/// The folders that may be empty without these, and files in them that do not count.
 fn emptied(
     session: &Session,
     project: &Project,

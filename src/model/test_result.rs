@@ -20,7 +20,7 @@ pub enum TestKind {
 }
 
 impl TestKind {
-    /// What is said of a run that has come to its end with some that failed.
+    /// The message for a run that finished with failures.
     pub fn failed(self) -> &'static str {
         match self {
             Self::Rust => "Rust tests failed",
@@ -119,7 +119,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Of `FILE:LINE:COLUMN`, as rustc and panics write it.
+    /// Parses `FILE:LINE:COLUMN`, as rustc and panics print it.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.rsplitn(3, ':');
         let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
@@ -197,8 +197,8 @@ impl TestResult {
     }
 }
 
-/// One for each kind and package: doctests are tests like the others, and what ran on several
-/// interpreters is counted together. A run without counts stands for itself.
+/// One for each kind and package: doctests are counted with the other tests, and what ran on several
+/// interpreters is counted together. A run without counts stays separate.
 pub fn summed(test_results: &[TestResult]) -> Vec<TestResult> {
     let mut sums: Vec<TestResult> = Vec::new();
     for test_result in test_results {

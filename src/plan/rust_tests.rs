@@ -410,7 +410,7 @@ fn documented_args(said: &DocumentedFeatures) -> Vec<String> {
     args
 }
 
-/// Those of the command line and of `[tool.pyx]`, where the extension's are not taken.
+/// Those of the command line and of `[tool.pyx]`, if the extension's are not used.
 fn asked_features(build: &Build, said: &DocumentedFeatures) -> Vec<String> {
     let member = &build.member;
     let own = build.options.own_features(member);

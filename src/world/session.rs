@@ -51,20 +51,20 @@ pub const RECIPES_RUNNING: &str = "CARGO_PYX_RECIPE";
 /// The folders of the user cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheFolder {
-    /// Copies of projects, in which `init` tries what it would write.
+    /// Copies of projects, in which `init` tries out what it would write.
     Adoption,
-    /// Locks of what several projects may share.
+    /// Locks for what several projects may share.
     Locks,
     /// The files of pyx's own recipes.
     Recipes,
-    /// Builds of source distributions, by the project.
+    /// Builds of source distributions, by project.
     SdistBuilds,
     Tools,
-    /// Which interpreters of checkouts may be run.
+    /// Which interpreters from checkouts may run.
     TrustedInterpreters,
-    /// Copies of tests, by the project.
+    /// Copies of tests, by project.
     WheelTests,
-    /// What `target/pyx` holds where there is a project.
+    /// What `target/pyx` holds inside a project.
     WithoutProject,
 }
 
@@ -80,7 +80,7 @@ impl CacheFolder {
         Self::WithoutProject,
     ];
 
-    /// `cache`: as [`Session::cache`] has it.
+    /// `cache`: as [`Session::cache`] returns it.
     pub fn within(self, cache: &Utf8Path) -> Utf8PathBuf {
         cache.join(match self {
             Self::Adoption => "adoption",
@@ -232,12 +232,12 @@ impl Session {
             .join("cargo-pyx")
     }
 
-    /// That folder of the user cache, absolute.
+    /// The folder in the user cache, absolute.
     pub fn cached(&self, folder: CacheFolder) -> Utf8PathBuf {
         folder.within(&self.cache())
     }
 
-    /// Leaves out of PATH what is of wherever one works: the project's folder, for who works there.
+    /// Removes relative entries from PATH: they mean whatever folder one works in, such as the project's.
     pub fn leave_out_relative_path(&mut self) {
         if !self.env.contains_key("PATH") {
             return;

@@ -23,7 +23,7 @@ const OUT_OF_MEMORY: [&str; 5] = [
     "(signal: 9, SIGKILL: kill)",
 ];
 
-/// What git, cargo, uv and Python say of a network that is not there, or of a server that is silent.
+/// What git, cargo, uv and Python print about a missing network or a silent server.
 const UNREACHABLE: [&str; 8] = [
     "Could not connect to server",
     "Could not resolve host",
@@ -35,7 +35,7 @@ const UNREACHABLE: [&str; 8] = [
     "network failure seems to have happened",
 ];
 
-/// The same where a repository is what they fetch, of whose server they say less.
+/// The same while a repository is fetched, about whose server they print less.
 const NOT_FETCHED: [&str; 4] = [
     "ailed to connect to ",
     "onnection refused",
@@ -53,7 +53,7 @@ pub(in crate::execute) struct Diagnosis {
 /// Where the fault lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The machine's to give: nothing is wrong with the project.
+    /// The machine lacks something: nothing is wrong with the project.
     Machine,
     /// A tool's setting, in the project's files or in a variable.
     Configuration,
@@ -64,7 +64,7 @@ pub(super) enum Fault {
 }
 
 impl Diagnosis {
-    /// How the run ends for it, whatever the tool was to do; `None` where that decides.
+    /// The exit code for it, whatever the tool was to do; `None` if the tool decides.
     pub(in crate::execute) fn exit(&self) -> Option<Exit> {
         match self.fault {
             Fault::Machine => Some(Exit::Environment),
@@ -77,7 +77,7 @@ impl Diagnosis {
 
 /// What a line of a failing build says is missing from the machine or the checkout; `None` for any other line.
 ///
-/// `repository`: the one that is fetched.
+/// `repository`: the one being fetched.
 pub(super) fn of(line: &str, repository: Option<&str>) -> Option<Diagnosis> {
     type Reader = fn(&str) -> Option<String>;
     const READERS: [(Reader, Fault); 4] = [
@@ -102,13 +102,13 @@ fn quoted(line: &str, words: &str) -> Option<String> {
     rest.split(['`', '\'']).next().map(str::to_owned)
 }
 
-/// The repository that a line of cargo's is about.
+/// The repository that cargo's line is about.
 pub(super) fn repository(line: &str) -> Option<String> {
     let place = quoted(line, "nable to update ")?;
     (!is_folder(&place) && place.contains("://")).then_some(place)
 }
 
-/// Whether cargo names a folder of this machine, and not what it fetches.
+/// Whether cargo names a folder of this machine, and not something it fetches.
 fn is_folder(place: &str) -> bool {
     Utf8Path::new(place).is_absolute()
 }
@@ -120,7 +120,7 @@ fn is_python_timeout(line: &str) -> bool {
     name.rsplit('.').next() == Some("TimeoutError")
 }
 
-/// What cannot be reached, or is asked for without a network.
+/// What cannot be reached, or needs a network that was not allowed.
 pub(super) fn of_the_network(line: &str, repository: Option<&str>) -> Option<String> {
     if let Some((_, rest)) = line.split_once("error sending request for url (") {
         let url = rest.split(')').next().unwrap_or(rest);
@@ -153,7 +153,7 @@ pub(super) fn of_the_machine(line: &str) -> Option<String> {
     is_short.then(|| MEMORY.into())
 }
 
-/// What uv says of its own settings before it does anything, and cargo of its own when it wants a crate.
+/// uv's messages about its own settings before it does anything, and cargo's about its own when it needs a crate.
 fn of_configuration(line: &str) -> Option<String> {
     let places = [
         "failed to read root of directory source: ",

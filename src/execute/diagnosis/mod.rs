@@ -8,7 +8,7 @@ use lines::{of, of_the_machine, of_the_network, repository};
 
 pub(super) use lines::Diagnosis;
 
-/// An error of fetching a tool, with what the machine lacks where that is why.
+/// The error of fetching a tool, with what the machine lacks if that is the cause.
 pub(super) fn explained(error: Error) -> Error {
     match error {
         Error::Tool(ToolError::Provision {
@@ -29,24 +29,24 @@ pub(super) fn explained(error: Error) -> Error {
     }
 }
 
-/// What the lines of a failing build say is missing, the first of several. What a compiler says of sources is
-/// left out: it quotes them, and they may hold any words.
+/// What is missing according to the lines of a failing build, the first of several. Messages about sources
+/// are left out: they quote sources, which may contain any words.
 #[derive(Debug, Default)]
 pub(super) struct Diagnoses {
     block: Block,
-    /// The repository that cargo could not take a dependency from; the cause comes later.
+    /// The repository that cargo could not fetch a dependency from; the cause comes later.
     repository: Option<String>,
     found: Option<Diagnosis>,
 }
 
-/// What the line before was part of.
+/// What the previous line belonged to.
 #[derive(Debug, Default)]
 enum Block {
     #[default]
     None,
-    /// An error or a warning, with what it has said: whether it is of a source is still to come.
+    /// An error or a warning, with its message: whether it is about a source is still to come.
     Open(Option<Diagnosis>),
-    /// What rustc says of a source, up to an empty line.
+    /// rustc's message about a source, up to an empty line.
     OfSource,
 }
 
@@ -97,12 +97,12 @@ impl Diagnoses {
     }
 }
 
-/// The first line of what cargo or a compiler has to say.
+/// The first line of a message from cargo or a compiler.
 enum Heading {
     OfSource,
-    /// Of a source or not: rustc and cargo begin alike.
+    /// About a source or not: rustc and cargo begin alike.
     Error,
-    /// What is only a warning is not why it fails.
+    /// A mere warning is not why it fails.
     Warning,
 }
 
@@ -118,7 +118,7 @@ impl Heading {
     }
 }
 
-/// A line of a source as compilers show it: `12 | …`.
+/// A source line as compilers show it: `12 | …`.
 fn is_quoted(text: &str) -> bool {
     let number = text.trim_start_matches(|c: char| c.is_ascii_digit());
     number.len() < text.len() && number.trim_start().starts_with('|')

@@ -29,15 +29,15 @@ pub(super) enum UploadFailure {
     Other,
 }
 
-/// What became of one file.
+/// The result of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UploadOutcome {
     Unsent,
-    /// The index had the same bytes before.
+    /// The index already had the same bytes.
     There,
     Uploaded,
     Refused,
-    /// Whether it arrived is not known.
+    /// Whether it arrived is unknown.
     Unfinished,
 }
 
@@ -142,7 +142,7 @@ impl UploadFailure {
         }
     }
 
-    /// What has become of the file.
+    /// The result for the file.
     pub(super) fn outcome(&self) -> UploadOutcome {
         match self {
             Self::NoCredentials => UploadOutcome::Unsent,

@@ -103,7 +103,7 @@ fn binaries(members: &[ArchiveMember]) -> Parsed {
     (good, broken)
 }
 
-/// Where a member of a wheel goes, by the scheme of its `.data` folder (PEP 427).
+/// Where a member of a wheel is installed, by the scheme of its `.data` folder (PEP 427).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Installed<'a> {
     /// Its path below site-packages.
@@ -125,7 +125,8 @@ impl<'a> Installed<'a> {
     }
 }
 
-/// A member's path below site-packages; as the wheel has it where it goes elsewhere.
+/// A member's path below site-packages, without the scheme of a `.data` folder (PEP 427); unchanged if it is
+/// installed elsewhere.
 pub(super) fn path_in_site_packages(member: &str) -> &str {
     match Installed::of(member) {
         Installed::SitePackages(path) => path,

@@ -83,11 +83,11 @@ pub struct InterpreterFact {
 pub struct EnvironmentFact {
     pub path: Utf8PathBuf,
     pub state: EnvironmentCondition,
-    /// The version of its Python, or of the one that it would be made with.
+    /// The version of its Python, or of the one that it would be created with.
     pub python: Option<String>,
-    /// `None` where it is missing.
+    /// `None` if it is missing.
     pub made_by: Option<Maker>,
-    /// Why it must be made, or cannot be used.
+    /// Why it must be created, or cannot be used.
     pub why: Option<String>,
     /// Why its packages are to be installed again; `None` if they are as recorded.
     pub packages_due: Option<String>,

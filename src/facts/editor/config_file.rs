@@ -28,7 +28,7 @@ pub(super) struct Setting {
     /// From the root of the file down.
     pub(super) keys: Vec<&'static str>,
     pub(super) value: Json,
-    /// What comes of another value, as the end of a sentence.
+    /// The consequence of another value, as the end of a sentence.
     pub(super) otherwise: &'static str,
 }
 

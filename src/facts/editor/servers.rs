@@ -27,8 +27,8 @@ impl Workspace {
         }
     }
 
-    /// Settings of rust-analyzer: it compiles apart from pyx
-    /// and from cargo in a terminal, for the Python of the environment.
+    /// rust-analyzer settings: it compiles apart from pyx and from cargo in a terminal, for the environment's
+    /// Python.
     pub(super) fn rust_analyzer(&self, file: &SettingsFile, python: String) -> Vec<Setting> {
         let setting = |keys: &[&'static str], value, otherwise| Setting {
             keys: keys.to_vec(),

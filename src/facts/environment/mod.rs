@@ -90,7 +90,7 @@ pub fn default_path(session: &Session, project: &Project) -> Utf8PathBuf {
     normalize(&project.home.join(named.unwrap_or(".venv")))
 }
 
-/// An error, as one of a folder for builds or of the default environment where it is about one.
+/// The error, with the variables that move the folder if it is about a build folder or the default environment.
 pub fn explained(error: Error, session: &Session, project: &Project) -> Error {
     let Error::Machine(error) = error else {
         return error;
@@ -101,7 +101,7 @@ pub fn explained(error: Error, session: &Session, project: &Project) -> Error {
     error.placed_in(&folders).into()
 }
 
-/// The version that the default environment would be made with.
+/// The version that the default environment would be created with.
 fn default_version(session: &Session, project: &Project) -> Result<Option<Version>> {
     let installed = requested_python::installed(session, project)?;
     let request = requested_python::request(session, project, None)?;

@@ -20,7 +20,7 @@ use super::cargo_directories::Directories;
 /// What only a source distribution has at its root (PEP 643).
 pub const METADATA: &str = "PKG-INFO";
 
-/// Readmes that maturin finds beside Cargo.toml by itself.
+/// Readmes that maturin finds next to Cargo.toml by itself.
 pub const MATURIN_READMES: [&str; 4] = ["README.md", "README.txt", "README.rst", "README"];
 
 /// How Python reaches the crate, in maturin's terms; `Embed` is a crate that embeds Python.
@@ -112,8 +112,8 @@ pub struct Member {
     pub metadata_files: Vec<Utf8PathBuf>,
 }
 
-/// The names of the members that a word on the command line may mean: by its name, else by its folder relative
-/// to the root, else by the last part of that, which several may have.
+/// The names of the members that a word on the command line may mean: by name, otherwise by folder relative to
+/// the root, otherwise by the last component of the folder, which several may share.
 pub(super) fn answering<'a>(root: &Utf8Path, members: &'a [Member], word: &str) -> Vec<&'a str> {
     let name = package_name::normalize(word);
     let folder = slashed(word.as_ref());
@@ -132,7 +132,7 @@ pub(super) fn answering<'a>(root: &Utf8Path, members: &'a [Member], word: &str) 
 }
 
 impl Member {
-    /// Whether its sources are a source distribution.
+    /// Whether its sources are an unpacked source distribution.
     pub fn is_packed(&self) -> bool {
         disk::is_file(&self.dir.join(METADATA))
     }

@@ -82,7 +82,7 @@ struct Described {
 
 #[derive(Debug, Deserialize)]
 struct Alias {
-    /// The name of a recipe without the module that it is in.
+    /// The name of a recipe, without its module.
     target: String,
 }
 
@@ -160,7 +160,7 @@ impl Module {
         private.chain(self.aliases_below("", self)).collect()
     }
 
-    /// `prefix`: the path of the module with `::` at its end; empty for the justfile itself, which is `root`.
+    /// `prefix`: the path of the module followed by `::`; empty for the justfile itself, which is `root`.
     fn aliases_below(&self, prefix: &str, root: &Self) -> Vec<Recipe> {
         let own = self.aliases.iter();
         let own = own.map(|(name, alias)| root.alias(prefix, name, alias));
@@ -170,7 +170,7 @@ impl Module {
         own.chain(below).collect()
     }
 
-    /// By all recipes that it may stand for: just does not tell in which module of its own it lies.
+    /// Judged by all recipes that it may mean: just does not name the module of an alias's target.
     fn alias(&self, prefix: &str, name: &str, alias: &Alias) -> Recipe {
         let may_be = |recipe: &&Described| {
             let below = recipe.namepath.strip_prefix(prefix);

@@ -35,7 +35,8 @@ pub struct Recipes {
     pub project: Vec<Recipe>,
     /// The project's private recipes and aliases.
     pub hidden: Vec<Recipe>,
-    /// Those of justfiles above to which the project's falls back, the nearest first; callable, not listed.
+    /// Those of justfiles above that the project's falls back to, the nearest first; they can be called, but
+    /// are not listed.
     pub above: Vec<Recipe>,
     /// The paths of the project's modules, `web` or `web::api`, each with that of its default recipe.
     pub modules: BTreeMap<String, Option<String>>,

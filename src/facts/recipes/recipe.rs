@@ -11,7 +11,7 @@ pub struct Recipe {
     pub groups: Vec<String>,
     /// As in just's list: `target *args`.
     pub parameters: String,
-    /// The parameters without which it cannot be run.
+    /// The parameters that a call has to give.
     #[serde(skip)]
     pub required: Vec<String>,
     /// Whether it runs without a build before it.
@@ -21,7 +21,7 @@ pub struct Recipe {
     /// Whether just runs it, or one of its dependencies, as a program that it writes to its temporary folder.
     #[serde(skip)]
     pub is_script: bool,
-    /// Of an alias: the recipes of which it is one's, by name.
+    /// For an alias: the names of the recipes that it may mean.
     #[serde(skip)]
     pub stands_for: Vec<String>,
 }
@@ -32,7 +32,7 @@ impl Recipe {
         !self.required.is_empty()
     }
 
-    /// Whether names of recipes are for this one, too: an alias is meant with what it stands for.
+    /// Whether a list of recipe names includes it; an alias is included if its target is.
     pub fn is_listed(&self, names: &[String]) -> bool {
         let all_listed = self.stands_for.iter().all(|name| names.contains(name));
         names.contains(&self.name) || (!self.stands_for.is_empty() && all_listed)

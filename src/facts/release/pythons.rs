@@ -85,11 +85,11 @@ pub(super) fn meant(context: &ReleaseContext<'_>, found: &[Interpreter]) -> Vec<
     named.map(|(meant, _)| meant).unwrap_or_default() // what no word means is said of this machine's
 }
 
-/// The machine that a Python is for, a word on the command line.
+/// The machine that the Python at a path on the command line is for.
 enum PythonMachine {
     Ours,
     Other(Machine),
-    /// Not this one, and its program does not tell which.
+    /// Not this one, but its program does not say which.
     Untold,
 }
 

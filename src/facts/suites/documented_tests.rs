@@ -6,7 +6,7 @@ use crate::facts::dependencies::Automation;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DocumentedTests {
     pub(super) features: DocumentedFeatures,
-    /// Whether documentation is tested, too.
+    /// Whether documentation is tested too.
     pub(super) documentation: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct DocumentedFeatures {
     pub names: Vec<String>,
 }
 
-/// What says that a call is of other crates, or for another platform.
+/// Options that mark a call as being about other crates, or for another platform.
 const OF_OTHERS: [&str; 5] = [
     "-p",
     "--package",

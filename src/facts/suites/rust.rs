@@ -43,8 +43,8 @@ pub struct RustSuite {
     pub starting_examples: Vec<String>,
     /// Whether cargo-nextest runs `tested`.
     pub nextest: bool,
-    /// The features with which the project's own automation tests the crate, where no build of an extension
-    /// says with which it is compiled.
+    /// The features with which the project's own automation tests the crate, if no build of an extension
+    /// determines them.
     pub documented_features: Option<DocumentedFeatures>,
 }
 

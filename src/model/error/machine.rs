@@ -50,7 +50,7 @@ pub enum MachineError {
         source: std::io::Error,
     },
 
-    /// A folder for builds or an environment, which variables can place elsewhere.
+    /// A folder for builds or an environment, which variables can move elsewhere.
     #[error("cannot {verb} `{path}`: {source}")]
     Placed {
         verb: &'static str,
@@ -83,7 +83,7 @@ pub enum MachineError {
 }
 
 impl MachineError {
-    /// As [`Placed`](Self::Placed) where it is of one of these folders.
+    /// As [`Placed`](Self::Placed) if it is about one of these folders.
     #[must_use]
     pub fn placed_in(self, folders: &[Utf8PathBuf]) -> Self {
         match self {

@@ -35,7 +35,7 @@ pub enum ProjectError {
     #[error("several members are in a folder `{wanted}`: {known}")]
     AmbiguousMember { wanted: String, known: String },
 
-    /// just's own words about a justfile that it cannot read.
+    /// just's own message about a justfile that it cannot read.
     #[error("{0}")]
     Justfile(String),
 
