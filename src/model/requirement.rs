@@ -24,6 +24,9 @@ pub enum Requirement {
     File(Utf8PathBuf),
     /// Version limits from a file, whoever asks for the packages.
     Constraints(Utf8PathBuf),
+    /// Where the others come from: an option of uv with its value, as in
+    /// `--default-index=https://example.org/simple`.
+    Index(String),
 }
 
 impl Requirement {
@@ -41,7 +44,7 @@ impl Requirement {
     pub fn package_name(&self) -> Option<String> {
         match self {
             Self::Package(text) => package_name::of_requirement(text),
-            Self::Local { .. } | Self::File(_) | Self::Constraints(_) => None,
+            Self::Local { .. } | Self::File(_) | Self::Constraints(_) | Self::Index(_) => None,
         }
     }
 
@@ -49,7 +52,7 @@ impl Requirement {
     pub fn included(&self) -> Option<&Utf8Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Package(_) | Self::Local { .. } | Self::Constraints(_) => None,
+            Self::Package(_) | Self::Local { .. } | Self::Constraints(_) | Self::Index(_) => None,
         }
     }
 }
@@ -57,7 +60,7 @@ impl Requirement {
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Package(text) => f.write_str(text),
+            Self::Package(text) | Self::Index(text) => f.write_str(text),
             Self::Local {
                 path,
                 extras,

@@ -121,7 +121,9 @@ fn texts_of(manifests: &Manifests, sync: &Sync) -> Result<Vec<String>> {
                 match requirement {
                     Requirement::Package(text) => texts.push(text.clone()),
                     Requirement::File(file) => texts.extend(RequirementsFile::read(file)?.texts),
-                    Requirement::Local { .. } | Requirement::Constraints(_) => {}
+                    Requirement::Local { .. }
+                    | Requirement::Constraints(_)
+                    | Requirement::Index(_) => {}
                 }
             }
             if let Some(pyproject) = sync.source.pyproject(manifests)? {

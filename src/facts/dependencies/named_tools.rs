@@ -66,7 +66,7 @@ fn named_in(requirements: Vec<Requirement>) -> Result<Vec<Requirement>> {
             Requirement::File(file) => {
                 found.extend(Requirement::packages(RequirementsFile::read(&file)?.texts));
             }
-            Requirement::Local { .. } | Requirement::Constraints(_) => {}
+            Requirement::Local { .. } | Requirement::Constraints(_) | Requirement::Index(_) => {}
         }
     }
     Ok(found)

@@ -139,7 +139,8 @@ fn declared(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRunner>
     }
     if found.others.is_empty() {
         let brings_runner = |_: &FoundRunner, environment: &ToolEnvironment| {
-            let names = names_in(&environment.requirements)?;
+            let mut names = names_in(&environment.everything())?;
+            names.extend(environment.missed.iter().cloned());
             Ok(names.iter().any(|name| is_runner(name)))
         };
         add_environments(manifests, pyproject, &mut found, brings_runner)?;
@@ -257,7 +258,7 @@ fn add_environment(
 ) -> Result<()> {
     found
         .files
-        .extend(requirements_file::read_for(&environment.requirements)?);
+        .extend(requirements_file::read_for(&environment.everything())?);
     for name in environment.groups {
         if pyproject.groups.contains_key(&name) && !found.groups.contains(&name) {
             found.groups.push(name);
@@ -269,11 +270,15 @@ fn add_environment(
         }
     }
     found.unread.extend(environment.unread);
-    if !environment.requirements.is_empty() {
-        let file = environment.file;
-        let file = file.unwrap_or_else(|| pyproject.toml.path.clone());
-        let source = Source::listed_in(file, environment.requirements);
-        found.others.push(Sync::of(source));
+    let file = environment.file;
+    let file = file.unwrap_or_else(|| pyproject.toml.path.clone());
+    let indexed = environment.indexed.into_iter();
+    let indexed = indexed.map(|it| [it.indexes, it.requirements].concat());
+    for requirements in std::iter::once(environment.requirements).chain(indexed) {
+        if !requirements.is_empty() {
+            let source = Source::listed_in(file.clone(), requirements);
+            found.others.push(Sync::of(source));
+        }
     }
     Ok(())
 }
@@ -387,8 +392,8 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
 
 /// Whether the requirements files that it installs exist: otherwise it cannot be created.
 fn has_its_files(environment: &ToolEnvironment) -> bool {
-    let requirements = environment.requirements.iter();
-    let mut files = requirements.filter_map(Requirement::included);
+    let requirements = environment.everything();
+    let mut files = requirements.iter().filter_map(Requirement::included);
     files.all(disk::is_file)
 }
 
@@ -405,8 +410,8 @@ impl FoundRunner {
 
     /// Whether an environment has some of the groups, extras or requirements files that were found.
     fn is_part_of(&self, environment: &ToolEnvironment) -> bool {
-        let requirements = environment.requirements.iter();
-        let mut files = requirements.filter_map(Requirement::included);
+        let requirements = environment.everything();
+        let mut files = requirements.iter().filter_map(Requirement::included);
         let mut groups = environment.groups.iter();
         let mut extras = environment.extras.iter();
         groups.any(|name| self.groups.contains(name))

@@ -228,7 +228,7 @@ mod tests {
             "run: |\n          pip install \\\n            numpy; echo attrs",
             "name: x\n        run: >-\n          true &&\n          pip install numpy\n        shell: bash",
             "run: pip install numpy  # attrs",
-            "run: pip install --index-url https://example.org/x numpy ./here .[x] -r x.txt -e .",
+            "run: pip install --timeout 60 numpy ./here .[x] -r x.txt -e .",
             "run: pip install $MORE numpy ${{ matrix.more }} attrs==${{ matrix.version }}",
             "run: pip install pip; pip install numpy",
             "run: pip install --find-links $WHEELS numpy $(cat attrs)",
@@ -243,6 +243,7 @@ mod tests {
             "run: cargo install numpy",
             "# run: pip install numpy",
             "run: pip install maturin",
+            "run: pip install --index-url https://example.org/x numpy", // another's, perhaps
             "name: then pip install numpy",
             "name: pip install numpy\n        run: make numpy",
             "run: |\n          make\n        name: pip install numpy",

@@ -52,6 +52,15 @@ fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
             None => {}
         }
     }
+    if let Some(owner) = of_line(toml, keys, name, "env-vars") {
+        let variables = [keys, &[owner, "env-vars"]].concat();
+        for variable in toml.keys(&variables) {
+            let own = [&variables[..], &[&variable]].concat();
+            let place = place(&toml.path, toml.line_of(&own));
+            found.add_variable(&variable, toml.str(&own).unwrap_or_default(), &place);
+        }
+    }
+    found.settle();
     let normalized = |key: &str| {
         let owner = of_line(toml, keys, name, key).unwrap_or(name);
         let names = toml.strings(&[keys, &[owner, key]].concat());
@@ -129,5 +138,16 @@ mod tests {
         assert_eq!(Requirement::words(&found[0].requirements), ["pytest"]);
         assert_eq!(found[0].unread[0].0.line, 4);
         assert_eq!(found[0].extras, ["test-a"]);
+    }
+
+    #[test]
+    fn packages_are_looked_for_where_hatchs_variables_have_pip_look() {
+        let text = "[envs.default]\ndependencies = ['ours']\n[envs.default.env-vars]\n\
+                    MODE = 'x'\nPIP_INDEX_URL = 'https://corp'\n[envs.test]\n";
+        let toml = Arc::new(Toml::parse(Utf8Path::new("/p/hatch.toml"), text).unwrap());
+        for found in super::read(&toml, &["envs"]) {
+            let indexes = Requirement::words(&found.indexed[0].indexes);
+            assert_eq!(indexes, ["--default-index=https://corp"]);
+        }
     }
 }

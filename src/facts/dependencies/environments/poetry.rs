@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use pep440_rs::Version;
 use toml_edit::{Item, TableLike};
 
 use crate::model::path::normalize;
-use crate::world::manifest::Toml;
+use crate::world::manifest::{Toml, tables_of};
 
 use super::tool_environment::{LocalPackage, Place, ToolEnvironment, place};
 
@@ -15,7 +16,38 @@ pub(super) fn groups(toml: &Toml) -> Vec<ToolEnvironment> {
     let names = toml.keys(&GROUPS).into_iter();
     let mut found: Vec<ToolEnvironment> = names.map(|name| group(toml, name)).collect();
     found.push(read(toml, &["tool", "poetry", "dev-dependencies"]));
+    let (urls, place) = sources(toml);
+    for environment in &mut found {
+        environment.look_in_all(&urls, &place);
+        environment.settle();
+    }
     found
+}
+
+/// The indexes that poetry uses for every package, in order (poetry docs, "Package sources"), and the line that
+/// declares the last one; none if that is PyPI alone.
+fn sources(toml: &Toml) -> (Vec<String>, Place) {
+    const PYPI: &str = "https://pypi.org/simple";
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    let mut at = Place::default();
+    let tables = toml.get(&["tool", "poetry", "source"]).map(tables_of);
+    for (source, span) in tables.unwrap_or_default() {
+        let str = |key: &str| source.get(key).and_then(Item::as_str);
+        let is_secondary = source.get("secondary").and_then(Item::as_bool) == Some(true);
+        let url = str("url").unwrap_or(PYPI).to_owned();
+        match str("priority") {
+            Some("explicit") => continue,
+            Some("supplemental" | "secondary") => last.push(url),
+            None if is_secondary => last.push(url),
+            _ => first.push(url),
+        }
+        at = place(&toml.path, toml.line(&span));
+    }
+    if first.is_empty() && !last.is_empty() {
+        first.push(PYPI.to_owned());
+    }
+    first.extend(last);
+    (first, at)
 }
 
 /// A group with those that it includes, transitively.
@@ -72,7 +104,11 @@ fn add(found: &mut ToolEnvironment, name: &str, item: &Item, place: &Place) {
     };
     match requirement {
         Some(text) => found.add_requirement(&text, place),
-        None => found.miss(place, &format!("{name} = {}", item.to_string().trim())),
+        None => found.miss_package(
+            name,
+            place,
+            &format!("{name} = {}", item.to_string().trim()),
+        ),
     }
 }
 
@@ -105,6 +141,9 @@ fn extras(table: &dyn TableLike) -> String {
 /// `None` for a form that is not known.
 fn of_table(name: &str, table: &dyn TableLike) -> Option<String> {
     let str = |key: &str| table.get(key).and_then(Item::as_str);
+    if str("source").is_some_and(|source| !source.eq_ignore_ascii_case("pypi")) {
+        return None; // uv has no option for the index of one package
+    }
     let from = match (str("version"), str("url"), str("git")) {
         (Some(version), ..) => specifiers(version)?,
         (None, Some(url), _) => format!(" @ {url}"),
@@ -141,14 +180,46 @@ fn marker(table: &dyn TableLike) -> Option<String> {
     Some(markers.join(" and "))
 }
 
-/// The PEP 440 specifiers that a poetry constraint means: `^1.2` is `>=1.2,<2`; `None` for alternatives
-/// (`||`).
+/// The PEP 440 specifiers that a poetry constraint means: `^1.2` is `>=1.2,<2`, and `^1 || ^2` is `>=1,<3`;
+/// `None` for alternatives that no list of specifiers expresses.
 fn specifiers(constraint: &str) -> Option<String> {
+    let alternatives: Vec<&str> = constraint.split('|').filter(|it| !it.is_empty()).collect();
+    match &alternatives[..] {
+        [] => Some(String::new()),
+        [only] => Some(all_of(only)?.join(",")),
+        several => union(several),
+    }
+}
+
+/// The ranges as one: gaps between them must be whole series (`!=2.*`).
+fn union(alternatives: &[&str]) -> Option<String> {
+    let mut ranges = Vec::new();
+    for alternative in alternatives {
+        let [begin, end] = all_of(alternative)?.try_into().ok()?;
+        let begin: Version = begin.strip_prefix(">=")?.parse().ok()?;
+        let end: Version = end.strip_prefix('<')?.parse().ok()?;
+        ranges.push((begin, end));
+    }
+    ranges.sort();
+    let mut ranges = ranges.into_iter();
+    let (begin, mut end) = ranges.next()?;
+    let mut missing = Vec::new();
+    for (next, last) in ranges {
+        if next > end {
+            let ([from], [to]) = (end.release(), next.release()) else {
+                return None;
+            };
+            missing.extend((*from..*to).map(|series| format!(",!={series}.*")));
+        }
+        end = end.max(last);
+    }
+    Some(format!(">={begin},<{end}{}", missing.concat()))
+}
+
+fn all_of(constraint: &str) -> Option<Vec<String>> {
     let mut found = Vec::new();
     for part in constraint.split(',').map(str::trim) {
-        if part.contains("||")
-            || part.contains(' ') && !part.starts_with(['<', '>', '=', '!', '~', '^'])
-        {
+        if part.contains(' ') && !part.starts_with(['<', '>', '=', '!', '~', '^']) {
             return None;
         }
         let part = part.replace(' ', "");
@@ -161,11 +232,11 @@ fn specifiers(constraint: &str) -> Option<String> {
             _ => found.push(format!("=={}", part.trim_start_matches('='))),
         }
     }
-    Some(found.join(","))
+    Some(found)
 }
 
 fn between(version: &str, end: fn(&[u64]) -> Vec<u64>) -> Option<[String; 2]> {
-    let release = version.parse::<pep440_rs::Version>().ok()?;
+    let release = version.parse::<Version>().ok()?;
     let end = end(release.release());
     let end: Vec<String> = end.iter().map(ToString::to_string).collect();
     Some([format!(">={version}"), format!("<{}", end.join("."))])
@@ -219,7 +290,16 @@ mod tests {
                 "{constraint}"
             );
         }
-        assert_eq!(specifiers("^1 || ^2"), None);
+        for (constraint, meant) in [
+            ("^8 || ^9", Some(">=8,<10")),
+            ("^9|^8", Some(">=8,<10")),
+            ("^1.2 || ^4", Some(">=1.2,<5,!=2.*,!=3.*")),
+            ("^8 || ^8.1", Some(">=8,<9")),
+            ("~1.2 || ~1.4", None),
+            ("^1 || *", None),
+        ] {
+            assert_eq!(specifiers(constraint).as_deref(), meant, "{constraint}");
+        }
     }
 
     #[test]
@@ -241,6 +321,45 @@ mod tests {
         assert_eq!(Requirement::words(&found.requirements), expected);
         assert_eq!(found.extras, ["own"]);
         assert_eq!(found.unread[0].1, "gone = { path = \"gone\" }");
+    }
+
+    #[test]
+    fn what_is_not_understood_counts_by_its_name_and_takes_nothing_else_away() {
+        let text = "[tool.poetry.group.test.dependencies]\npytest = '~1.2 || ~1.4'\nattrs = '^1'\n";
+        let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), text).unwrap();
+        let found = &groups(&toml)[0];
+        assert_eq!(found.missed, ["pytest"]);
+        assert_eq!(found.unread[0].0.line, 2);
+        assert_eq!(Requirement::words(&found.requirements), ["attrs>=1,<2"]);
+    }
+
+    #[test]
+    fn packages_are_looked_for_where_poetry_does() {
+        let found = |priority: &str, own: &str| {
+            let text = format!(
+                "[tool.poetry.group.test.dependencies]\npytest = '^8'\nours = {{ version = '*'{own} }}\n\
+                 [[tool.poetry.source]]\nname = 'corp'\nurl = 'https://corp'\n{priority}"
+            );
+            let toml = Toml::parse(Utf8Path::new("/p/pyproject.toml"), &text).unwrap();
+            groups(&toml).swap_remove(0)
+        };
+        let explicit = found("priority = 'explicit'\n", ", source = 'corp'");
+        assert_eq!(Requirement::words(&explicit.requirements), ["pytest>=8,<9"]);
+        assert_eq!(explicit.missed, ["ours"]);
+        for (priority, indexes) in [
+            ("", &["--default-index=https://corp"][..]),
+            (
+                "priority = 'supplemental'\n",
+                &[
+                    "--index=https://pypi.org/simple",
+                    "--default-index=https://corp",
+                ],
+            ),
+        ] {
+            let found = found(priority, "");
+            assert!(found.requirements.is_empty(), "{found:?}");
+            assert_eq!(Requirement::words(&found.indexed[0].indexes), indexes);
+        }
     }
 
     #[test]

@@ -25,10 +25,26 @@ pub(in super::super) struct Place {
     pub(in super::super) line: usize,
 }
 
+/// What comes from certain indexes only: a package of the same name elsewhere may be a stranger's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Indexed {
+    /// [`Requirement::Index`].
+    pub(in super::super) indexes: Vec<Requirement>,
+    pub(in super::super) requirements: Vec<Requirement>,
+}
+
 /// What a tool installs into one of its environments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct ToolEnvironment {
     pub(in super::super) requirements: Vec<Requirement>,
+    /// What comes from other indexes than the rest.
+    pub(in super::super) indexed: Vec<Indexed>,
+    /// Normalised names of the packages in `unread`, as far as they are known.
+    pub(in super::super) missed: Vec<String>,
+    /// The indexes for what has been read, until [settled](Self::settle).
+    pub(super) indexes: Vec<Requirement>,
+    /// Where an index is given that cannot be read.
+    pub(super) hidden_index: Option<Place>,
     /// The file that declares the first of them, absolute, if one of several tools' does.
     pub(in super::super) file: Option<Utf8PathBuf>,
     /// Extras of the project itself, normalised.
@@ -55,14 +71,26 @@ impl ToolEnvironment {
     pub(super) fn add_line(&mut self, line: &str, place: &Place) {
         if line.starts_with('-') {
             let words = shlex::split(line).unwrap_or_else(|| vec![line.to_owned()]);
-            self.add_words(&words, place);
+            self.read_words(&words, place);
         } else if !line.is_empty() {
             self.add_requirement(line, place);
         }
     }
 
-    /// Adds what a pip command line installs.
+    /// Adds what a pip command line installs; an index on it is for its own packages only.
     pub(in super::super) fn add_words(&mut self, words: &[String], place: &Place) {
+        let mut one = Self::default();
+        one.read_words(words, place);
+        one.settle();
+        self.requirements.extend(one.requirements);
+        self.indexed.extend(one.indexed);
+        self.missed.extend(one.missed);
+        self.extras.extend(one.extras);
+        self.groups.extend(one.groups);
+        self.unread.extend(one.unread);
+    }
+
+    fn read_words(&mut self, words: &[String], place: &Place) {
         for argument in PIP_INSTALL.arguments(words) {
             match argument {
                 Argument::Option(name, value) => self.add_option(&name, value, place),
@@ -76,7 +104,18 @@ impl ToolEnvironment {
         let dir = place.path.parent().unwrap_or(&place.path);
         let file = || normalize(&dir.join(value));
         match option {
+            "-i" | "--index-url" | "--default-index" => {
+                self.look_in("--default-index", value, place);
+            }
+            "--extra-index-url" | "--index" => self.look_in("--index", value, place),
+            "--no-index" => self.indexes.push(Requirement::Index(option.to_owned())),
             _ if value.is_empty() => {} // nobody could read it
+            "-f" | "--find-links" if !value.contains(['{', '$']) => {
+                let is_place = value.contains("://");
+                let place = if is_place { value.into() } else { file() };
+                let words = format!("--find-links={place}");
+                self.indexes.push(Requirement::Index(words));
+            }
             "-e" | "--editable" => self.add_package(value, place, true),
             "--group" => self.groups.push(package_name::normalize(value)),
             _ if is_requirements_file(option) && value.contains(['{', '$']) => {
@@ -90,6 +129,77 @@ impl ToolEnvironment {
             }
             _ => {} // how it is installed
         }
+    }
+
+    /// `option`: `--index` or `--default-index`, uv's.
+    pub(super) fn look_in(&mut self, option: &str, url: &str, place: &Place) {
+        if url.is_empty() || url.contains(['{', '$']) {
+            self.hidden_index = Some(place.clone());
+            return;
+        }
+        if option == "--default-index" {
+            // the last one counts, and uv takes no two
+            self.indexes
+                .retain(|it| !it.to_string().starts_with("--default-index="));
+        }
+        let index = Requirement::Index(format!("{option}={url}"));
+        if !self.indexes.contains(&index) {
+            self.indexes.push(index);
+        }
+    }
+
+    /// Uses several indexes in their order.
+    pub(super) fn look_in_all(&mut self, urls: &[String], place: &Place) {
+        let Some((last, first)) = urls.split_last() else {
+            return;
+        };
+        for url in first {
+            self.look_in("--index", url, place);
+        }
+        self.look_in("--default-index", last, place);
+    }
+
+    /// Uses the indexes that an environment variable names for pip or uv; ignores other variables.
+    pub(super) fn add_variable(&mut self, name: &str, value: &str, place: &Place) {
+        let option = match name {
+            "PIP_INDEX_URL" | "UV_INDEX_URL" | "UV_DEFAULT_INDEX" => "--default-index",
+            "PIP_EXTRA_INDEX_URL" | "UV_EXTRA_INDEX_URL" | "UV_INDEX" => "--index",
+            _ => return,
+        };
+        for url in value.split_whitespace() {
+            self.look_in(option, url, place);
+        }
+    }
+
+    /// Uses the indexes of a pip command line, whatever that installs.
+    pub(super) fn look_as(&mut self, words: &[String], place: &Place) {
+        let mut one = Self::default();
+        one.read_words(words, place);
+        self.indexes.extend(one.indexes);
+        self.hidden_index = self.hidden_index.take().or(one.hidden_index);
+    }
+
+    /// To be called once everything is read that the indexes are for. If an index cannot be read, nothing is
+    /// taken from another one.
+    pub(super) fn settle(&mut self) {
+        let indexes = std::mem::take(&mut self.indexes);
+        if let Some(place) = self.hidden_index.take() {
+            for requirement in std::mem::take(&mut self.requirements) {
+                self.missed.extend(requirement.package_name());
+                self.miss(&place, &requirement.to_string());
+            }
+        } else if !(indexes.is_empty() || self.requirements.is_empty()) {
+            self.indexed.push(Indexed {
+                indexes,
+                requirements: std::mem::take(&mut self.requirements),
+            });
+        }
+    }
+
+    /// Everything that it installs, from whatever index.
+    pub(in super::super) fn everything(&self) -> Vec<Requirement> {
+        let indexed = self.indexed.iter().flat_map(|it| &it.requirements);
+        self.requirements.iter().chain(indexed).cloned().collect()
     }
 
     pub(super) fn add_requirement(&mut self, text: &str, place: &Place) {
@@ -133,29 +243,40 @@ impl ToolEnvironment {
         }
     }
 
+    /// As [`miss`](Self::miss), for a package whose name is known.
+    pub(super) fn miss_package(&mut self, name: &str, place: &Place, text: &str) {
+        self.missed.push(package_name::normalize(name));
+        self.miss(place, text);
+    }
+
     pub(super) fn miss(&mut self, place: &Place, text: &str) {
         self.unread.push((place.clone(), text.to_owned()));
     }
 
     /// Adds what another environment has; for a package in both, the first one's version counts.
     pub(in super::super) fn merge(&mut self, other: Self) {
-        if self.requirements.is_empty() {
+        if self.requirements.is_empty() && self.indexed.is_empty() {
             self.file = other.file;
         }
-        let known: BTreeSet<String> = self
-            .requirements
-            .iter()
-            .filter_map(Requirement::package_name)
-            .collect();
-        for requirement in other.requirements {
-            let is_known = match requirement.package_name() {
-                Some(name) => known.contains(&name),
-                None => self.requirements.contains(&requirement),
-            };
-            if !is_known {
-                self.requirements.push(requirement);
+        let all = self.everything();
+        let known: BTreeSet<String> = all.iter().filter_map(Requirement::package_name).collect();
+        let is_new = |requirement: &Requirement| match requirement.package_name() {
+            Some(name) => !known.contains(&name),
+            None => !all.contains(requirement),
+        };
+        let requirements = other.requirements.into_iter();
+        self.requirements
+            .extend(requirements.filter(|it| is_new(it)));
+        for mut one in other.indexed {
+            one.requirements.retain(|it| is_new(it));
+            let mut same = self.indexed.iter_mut();
+            match same.find(|it| it.indexes == one.indexes) {
+                Some(known) => known.requirements.extend(one.requirements),
+                None if one.requirements.is_empty() => {}
+                None => self.indexed.push(one),
             }
         }
+        self.missed.extend(other.missed);
         self.extras.extend(other.extras);
         self.groups.extend(other.groups);
         self.unread.extend(other.unread);
@@ -339,6 +460,47 @@ mod tests {
         for line in ["./gone", "-e ../gone", "../sub ; os_name == 'nt'"] {
             assert_eq!(read(line).unread.len(), 1, "{line}");
         }
+    }
+
+    #[test]
+    fn what_has_an_index_of_its_own_is_looked_for_there_alone() {
+        let of = |lines: &[&str]| {
+            let mut found = ToolEnvironment::default();
+            for line in lines {
+                found.add_line(line, &place(Utf8Path::new("/p/tox.ini"), 3));
+            }
+            found.settle();
+            found
+        };
+        let index = ["--default-index=https://corp/simple"];
+        for line in ["-i https://corp/simple", "--index-url=https://corp/simple"] {
+            let found = of(&["ours", line]);
+            assert!(found.requirements.is_empty(), "{line}");
+            assert_eq!(Requirement::words(&found.indexed[0].indexes), index);
+            assert_eq!(Requirement::words(&found.everything()), ["ours"]);
+        }
+        let found = of(&["-f dist", "--extra-index-url https://more", "ours"]);
+        assert_eq!(
+            Requirement::words(&found.indexed[0].indexes),
+            ["--find-links=/p/dist", "--index=https://more"]
+        );
+        // nobody can tell where that is
+        let found = of(&["-i {env:CORP}", "ours"]);
+        assert_eq!((found.everything(), found.unread.len()), (Vec::new(), 1));
+        assert_eq!(found.missed, ["ours"]);
+        // a call of pip by itself takes nothing else there
+        let mut found = ToolEnvironment::default();
+        let words = |line: &str| shlex::split(line).unwrap();
+        found.add_words(&words("pytest"), &Place::default());
+        found.add_words(&words("ours -i https://corp/simple"), &Place::default());
+        assert_eq!(Requirement::words(&found.requirements), ["pytest"]);
+        let mut other = of(&["-i https://corp/simple", "theirs", "pytest"]);
+        other.merge(found);
+        assert_eq!(other.indexed.len(), 1);
+        assert_eq!(
+            Requirement::words(&other.everything()),
+            ["theirs", "pytest", "ours"]
+        );
     }
 
     #[test]

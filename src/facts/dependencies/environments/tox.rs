@@ -115,6 +115,19 @@ fn of_table(toml: &Toml, root: &[&str], own: &[&str]) -> ToolEnvironment {
             0,
         );
     }
+    let keys = of("set_env").unwrap_or_default();
+    let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+    for variable in toml.keys(&keys) {
+        let own = [&keys[..], &[&variable]].concat();
+        let place = place(&toml.path, toml.line_of(&own));
+        found.add_variable(&variable, toml.str(&own).unwrap_or_default(), &place);
+    }
+    if let Some(keys) = of("install_command") {
+        let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
+        let place = place(&toml.path, toml.line_of(&keys));
+        found.look_as(&toml.strings(&keys), &place);
+    }
+    found.settle();
     let normalized = |key: &str| {
         let keys = of(key).unwrap_or_default();
         let keys: Vec<&str> = keys.iter().map(|key| &**key).collect();
@@ -259,6 +272,19 @@ impl ToxIni {
             ..ToolEnvironment::default()
         };
         self.add(&mut found, lines("deps"), name, 0);
+        for (number, line) in ["set_env", "setenv"].into_iter().flat_map(lines) {
+            if let Some((line, None)) = conditional(line, name)
+                && let Some((variable, value)) = line.split_once('=')
+            {
+                let place = place(&self.path, *number);
+                found.add_variable(variable.trim(), value.trim(), &place);
+            }
+        }
+        for (number, line) in lines("install_command") {
+            let words = shlex::split(line).unwrap_or_default();
+            found.look_as(&words, &place(&self.path, *number));
+        }
+        found.settle();
         let mut names = |key: &str| {
             let mut names = Vec::new();
             for (number, line) in lines(key) {
@@ -472,6 +498,37 @@ mod tests {
         assert_eq!(of(text), [both, "ruff", both]);
         let ini = ToxIni::read(Utf8Path::new("/p/tox.ini"), text, 1);
         assert_eq!(ini.environments("tox")[0].extras, ["test"]);
+    }
+
+    #[test]
+    fn packages_are_looked_for_where_tox_has_pip_look() {
+        let index = ["--default-index=https://corp"];
+        for own in [
+            "install_command = python -m pip install -i https://corp {opts} {packages}\n",
+            "set_env =\n    A = b\n    PIP_INDEX_URL = https://corp\n",
+        ] {
+            let text = format!("[testenv]\ndeps = ours\n{own}");
+            let ini = ToxIni::read(Utf8Path::new("/p/tox.ini"), &text, 1);
+            let found = ini.environments("tox").swap_remove(0);
+            assert_eq!(
+                Requirement::words(&found.indexed[0].indexes),
+                index,
+                "{own}"
+            );
+        }
+        for own in [
+            "install_command = ['pip', 'install', '-i', 'https://corp', '{packages}']\n",
+            "set_env = { PIP_INDEX_URL = 'https://corp' }\n",
+        ] {
+            let text = format!("[env_run_base]\ndeps = ['ours']\n{own}");
+            let toml = Toml::parse(Utf8Path::new("/p/tox.toml"), &text).unwrap();
+            let found = of_toml(&toml, &[]).swap_remove(0);
+            assert_eq!(
+                Requirement::words(&found.indexed[0].indexes),
+                index,
+                "{own}"
+            );
+        }
     }
 
     #[test]
