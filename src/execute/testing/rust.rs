@@ -45,7 +45,8 @@ pub(super) fn run(
             Some(format!("{failure}; Python found no module `{module}`")),
             hint_for_missing_in_rust(&test.package, module)?,
         ),
-        (failure, _) => (failure, None),
+        (Some(failure), None) => (Some(failure), results.lacked()),
+        (None, _) => (None, None),
     };
     output.end(failure.is_some());
     if dialect == Dialect::Nextest && test.share.is_some() {

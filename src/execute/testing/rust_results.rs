@@ -7,6 +7,7 @@ use crate::model::test_result::{CaseOutcome, NoTestsReason, Sharing, TestCase, T
 use crate::world::process::{Status, Stream};
 
 use super::super::compile_errors::CompileErrors;
+use super::super::diagnosis::Diagnoses;
 use super::libtest::{self, Libtest};
 use super::nextest::Nextest;
 
@@ -22,6 +23,12 @@ pub(super) enum Dialect {
 
 /// nextest's exit code if no test was to be run.
 const NO_TESTS: i32 = 4;
+
+/// How cargo says that a crate or its build script has failed.
+const UNCOMPILED: [&str; 2] = [
+    "error: could not compile ",
+    "error: failed to run custom build command ",
+];
 
 /// What the runner has reported so far.
 pub(super) struct Results {
@@ -41,6 +48,9 @@ pub(super) struct Results {
     pub(super) missing: Option<String>,
     /// Whether the linker found no libpython.
     unlinked: bool,
+    /// Whether cargo could not compile what it was to run.
+    uncompiled: bool,
+    diagnoses: Diagnoses,
     pub(super) libtest: Libtest,
     pub(super) nextest: Nextest,
     pub(super) errors: CompileErrors,
@@ -58,6 +68,8 @@ impl Results {
             has_failed: false,
             missing: None,
             unlinked: false,
+            uncompiled: false,
+            diagnoses: Diagnoses::default(),
             libtest: Libtest::default(),
             nextest: Nextest::default(),
             errors: CompileErrors::default(),
@@ -77,6 +89,10 @@ impl Results {
         }
         if stream == Stream::Stderr {
             self.errors.hear(&text);
+            if self.libtest.started() == 0 {
+                self.diagnoses.hear(&text); // the tests' own words are none of the compiler's
+                self.uncompiled |= UNCOMPILED.iter().any(|it| text.starts_with(it));
+            }
         }
         self.count(&text);
         false
@@ -99,10 +115,18 @@ impl Results {
                 Some("the Rust tests could not be linked with libpython".to_owned())
             }
             Status::Code(_) if !self.counts.is_empty() => Some(TestKind::Rust.failed().to_owned()),
+            _ if self.uncompiled => Some("the Rust tests could not be compiled".to_owned()),
             status => Some(format!(
                 "the Rust tests did not run to completion ({status})"
             )),
         }
+    }
+
+    /// What the compilation lacked, where it failed.
+    pub(super) fn lacked(&mut self) -> Option<String> {
+        let diagnoses = std::mem::take(&mut self.diagnoses);
+        let found = diagnoses.first().filter(|_| self.uncompiled);
+        found.map(|diagnosis| diagnosis.text)
     }
 
     /// libtest's `running 5 tests` and `test result: ok. 5 passed; 0 failed; …`; nextest's
@@ -340,6 +364,34 @@ mod tests {
             ..TestResult::default()
         };
         assert_eq!(test_result.wording(), "2 failed, 6 passed, 1 ignored");
+    }
+
+    #[test]
+    fn what_does_not_compile_is_said_as_in_a_build() {
+        let mut results = Results::new(LIBTEST);
+        for line in [
+            "error: failed to run custom build command for `crfs v0.1.0`",
+            "  is `cmake` not installed?",
+        ] {
+            results.hear(Stream::Stderr, line.as_bytes());
+        }
+        let failure = results.failure(Status::Code(101));
+        assert_eq!(
+            failure.as_deref(),
+            Some("the Rust tests could not be compiled")
+        );
+        assert_eq!(
+            results.lacked().as_deref(),
+            Some("the program cmake is missing: install it")
+        );
+
+        let mut results = Results::new(LIBTEST);
+        results.hear(
+            Stream::Stderr,
+            b"     Running unittests src/lib.rs (target/debug/deps/a-1)",
+        );
+        results.hear(Stream::Stderr, b"  is `cmake` not installed?");
+        assert_eq!(results.lacked(), None);
     }
 
     #[test]
