@@ -184,12 +184,11 @@ fn add_installed_files(dir: &Utf8Path, found: &mut FoundRunner) -> Result<()> {
 fn add_installed_packages(pyproject: &PyProject, found: &mut FoundRunner) -> Result<()> {
     let own = pyproject.normalized_name();
     for folder in checkout::around(pyproject.dir()) {
-        let by_jobs = |text: &str| workflow::installed_for_tests(text);
-        let jobs = listed_in_files(workflow::files(folder), by_jobs)?;
-        let mut listed = match jobs.is_empty() {
-            true => listed_in_files(automation::files(folder), installed_with_runner)?,
-            false => jobs,
-        };
+        let jobs = workflow::files(folder);
+        let mut listed = listed_in_files(jobs, workflow::installed_for_tests)?;
+        if listed.is_empty() {
+            listed = listed_in_files(automation::files(folder), installed_with_runner)?;
+        }
         for (_, requirements) in &mut listed {
             requirements.retain(|it| it.package_name() != own);
         }
