@@ -54,7 +54,7 @@ PYTHON = "%d.%d" % sys.version_info[:2]
 
 
 def call(words, folder, limit, env=None):
-    """The exit code, and all that was printed; no code where it took too long."""
+    """The exit code, and everything that was printed; no code if it took too long."""
     try:
         done = subprocess.run(
             words,
@@ -83,7 +83,7 @@ def commit(folder, message):
 
 
 def crate(project, folder):
-    """What cargo unpacks of a crate, once it has compared the hash with the lock that it is given."""
+    """What cargo unpacks of a crate, once it has checked the hash against the given lock."""
     asked = folder / "asked"
     (asked / "src").mkdir(parents=True)
     (asked / "src" / "lib.rs").write_text("")
@@ -118,7 +118,7 @@ def sources(project, folder):
 
 
 def own_tests(project, tree, folder, limit):
-    """What its tests give without cargo-pyx, in a copy and an environment of its own."""
+    """The results of its tests without cargo-pyx, in a copy and an environment of its own."""
     copy = folder / "own"
     shutil.copytree(tree, copy)
     env = {**os.environ, "CARGO_TARGET_DIR": str(folder / "own-target")}
@@ -134,7 +134,7 @@ def own_tests(project, tree, folder, limit):
 
 
 def sentence(run, tree):
-    """What a tool said last and what cargo-pyx made of it, and nothing of where it happened."""
+    """The last message of a tool and what cargo-pyx made of it, without where it happened."""
     own = [event.get("message", "").partition("\n  (cd ")[0] for event in run.of("error")]  # not the command
     lines = [line for line in run.errors()[:-1] + own[-1:] if line] or run.errors() or [run.result()]
     texts = [corpus.without(tree, " ".join(line.split())) for line in lines]
@@ -142,7 +142,7 @@ def sentence(run, tree):
 
 
 def adopted(project, tree, options):
-    """How far it came, what was said last, and the tests that passed."""
+    """How far it got, the last message, and the tests that passed."""
     layout = ["--layout", project["layout"]] if "layout" in project else []
     steps = [("init", ["init", "--yes", *layout]), ("test", ["test"])]
     if not options.no_release:
@@ -212,7 +212,7 @@ def table(rows):
 
 
 def write_page(projects):
-    """The table is of what was run; what was not is named below it."""
+    """The table covers what was run; what was not is named below it."""
     rows = [(project, seen) for project in projects if (seen := kept(project))]
     missing = [project["name"] for project in projects if not kept(project)]
     if not rows:

@@ -1,4 +1,4 @@
-"""The project as a wheel, in an environment and a target directory apart from those of `cargo pyx dev`."""
+"""The project as a wheel, in an environment and a target directory separate from those of `cargo pyx dev`."""
 
 import functools
 import os
@@ -23,13 +23,13 @@ WINDOWS = os.name == "nt"
 
 
 def stop(text, hint=None, code=ERRORS):
-    """Ends the recipe because of what a person has to settle."""
+    """Ends the recipe because of something the user has to settle."""
     steps.error(text, hint)
     sys.exit(code)
 
 
 class Call:
-    """A program that a step of pyx starts: what, where, and with which variables."""
+    """A program that a pyx step starts: what, where, and with which variables."""
 
     def __init__(self, step):
         self.words = [step["program"], *step["arguments"]]
@@ -56,7 +56,7 @@ class Call:
 
 
 def plan(arguments, variables, project=PROJECT):
-    """The steps that pyx would take in the folder of a project."""
+    """The steps that pyx would take in a project's folder."""
     words = [PYX, *arguments, "--dry-run", "--message-format", "json"]
     done = programs.read(words, project, variables)
     if done.code == NO_TESTS:  # which is no error where the other language has some
@@ -64,12 +64,12 @@ def plan(arguments, variables, project=PROJECT):
     print(done.err, end="", file=sys.stderr, flush=True)
     found = [event for event in events(done.out) if event.get("type") == "plan"]
     if not (done and found):
-        stop(f"`cargo pyx {arguments[0]} --dry-run` tells no plan: it {done.how()}", code=max(done.code, ERRORS))
+        stop(f"`cargo pyx {arguments[0]} --dry-run` printed no plan: it {done.how()}", code=max(done.code, ERRORS))
     return [step for event in found for step in event.get("steps", [])]
 
 
 def events(text):
-    """The JSON objects of pyx's lines."""
+    """The JSON objects among pyx's lines."""
     for line in text.splitlines():
         found = programs.Outcome([PYX], 0, line).json()
         if isinstance(found, dict):
@@ -82,7 +82,7 @@ def is_process(step):
 
 
 class Installed:
-    """A wheel in a clean environment, with what the project's tests need beside it."""
+    """A wheel in a clean environment, together with what the project's tests need."""
 
     def __init__(self, calls, profile, folder):
         self.calls = calls  # one for each suite of Python tests, in a copy without the package's sources
@@ -95,7 +95,7 @@ class Installed:
         return self.ask(script, distribution, check=False) is not None
 
     def add(self, *requirements):
-        """Installs a tool, where the project does not bring it; all but one are for other Pythons."""
+        """Installs a tool, unless the project brings it; all but one are for other Pythons."""
         if not self.has(requirements[0].split("==")[0]):
             done = self.install(requirements)
             if not done:
@@ -107,7 +107,7 @@ class Installed:
         return programs.read(words, self.env)
 
     def ask(self, script, *arguments, check=True):
-        """What a script prints with the environment's Python."""
+        """The output of a script run with the environment's Python."""
         done = programs.read([self.python, "-I", "-c", script, *arguments], self.env)
         if done:
             return done.out.strip()
@@ -115,14 +115,14 @@ class Installed:
 
 
 def wheel(folder, profile, variables=None, project=PROJECT):
-    """Builds the wheel in `folder` and installs it there, all by pyx's own `test --wheel`, which
-    runs no test here: `--help` is all that the test runner is asked. `project`: whose it is."""
+    """Builds the wheel in `folder` and installs it there, all by pyx's own `test --wheel`, which runs no test
+    here: the test runner is only asked for `--help`. `project`: whose it is."""
     target = str(folder / "target")
     variables = {"CARGO_TARGET_DIR": target, "CARGO_BUILD_BUILD_DIR": target, **(variables or {})}
     arguments = ["test", "--py", "--wheel", "--profile", profile]
     if not plan(arguments, variables, project):
         return None
-    say("Building", f"a wheel apart in {shown(folder)} [{profile}]")
+    say("Building", f"a separate wheel in {shown(folder)} [{profile}]")
     words = [PYX, "--quiet", *arguments, "--", "--help"]
     done = programs.read(words, project, variables, errors=True)
     if not done:
@@ -135,7 +135,7 @@ def wheel(folder, profile, variables=None, project=PROJECT):
 
 
 def sources(name):
-    """Files of the checkout whose name matches, without those in folders that are built or hidden."""
+    """Files of the checkout whose name matches, without those in build folders or hidden ones."""
     for folder, folders, names in os.walk(CHECKOUT):
         folders[:] = [sub for sub in folders if sub not in ("target", "node_modules") and sub[0] != "."]
         yield from (Path(folder, file) for file in names if re.fullmatch(name, file))
@@ -147,8 +147,8 @@ def builds(target):
 
 
 def seed(source, to):
-    """Begins a target directory with another one's builds. Those of the checkout's own crates are
-    made out of date there: cargo compares the times of sources with those of its `dep-` files."""
+    """Creates a target directory from another one's builds. Those of the checkout's own crates are made out of
+    date there: cargo compares the times of sources with those of its `dep-` files."""
     if not source.is_dir() or to.exists():
         return
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -163,14 +163,14 @@ def seed(source, to):
 
 
 def needs_shell(name):
-    """Ends a recipe that calls the compiler by `wrapper`, where the system has no shell to read that."""
+    """Ends a recipe that calls the compiler through `wrapper`, if the system has no shell to run it."""
     if WINDOWS:
         stop(f"`{name}` works on Linux and macOS only: cargo calls the compiler through a shell script there", "run it in WSL", MISSING)
 
 
 def wrapper(folder, variable, flags, which="*"):
-    """Variables that let cargo call the compiler through a script, which adds flags where the
-    arguments match a shell pattern: unlike RUSTFLAGS it replaces none of the project's own."""
+    """Variables that make cargo call the compiler through a script, which adds flags if the arguments match a
+    shell pattern: unlike RUSTFLAGS, it replaces none of the project's own."""
     inherited = os.environ.get(variable, "")
     before = f"{shlex.quote(inherited)} " if inherited else ""
     text = f"""#!/bin/sh
@@ -189,7 +189,7 @@ exec {before}"$@"
 
 @functools.lru_cache(maxsize=None)
 def toolchain(folder):
-    """What rustc says of itself where it is called in a folder: its host and its sysroot."""
+    """What rustc reports in a folder: its host and its sysroot."""
     variables = variables_of(folder)
     version = programs.read(["rustc", "-vV"], folder, variables)
     host = re.search(r"^host: (.+)$", version.out, re.M)
@@ -202,7 +202,7 @@ def toolchain(folder):
 
 
 def variables_of(folder):
-    """The toolchain of the package in a folder, where pyx has chosen it."""
+    """The toolchain of the package in a folder, if pyx has chosen it."""
     for member in given.MEMBERS:
         if member.get("dir") == str(folder) and member.get("toolchain"):
             return {"RUSTUP_TOOLCHAIN": member["toolchain"]}
@@ -210,7 +210,7 @@ def variables_of(folder):
 
 
 def llvm(program, yes=False):
-    """A program of the toolchain's component llvm-tools; it is added where a person agrees."""
+    """A program of the toolchain's component llvm-tools, which is added if the user agrees."""
     crates = given.crates()
     folder = Path(crates[0]["dir"]) if crates and crates[0].get("dir") else PROJECT
     host, sysroot = toolchain(folder)
@@ -225,7 +225,7 @@ def llvm(program, yes=False):
 
 
 def table(rows, left=1):
-    """Columns of text; those after the first `left` ones to the right."""
+    """Columns of text; those after the first `left` ones are right-aligned."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         cells = (text.ljust(width) if i < left else text.rjust(width) for i, (text, width) in enumerate(zip(row, widths)))

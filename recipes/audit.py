@@ -26,7 +26,7 @@ SCRATCH = given.STATE / "audit"
 
 
 def rust(run, yes):
-    """The crates, by cargo-deny where the project configures it, else by cargo-audit."""
+    """The crates, with cargo-deny if the project configures it, else with cargo-audit."""
     denies = project.first("deny.toml", ".deny.toml", ".cargo/deny.toml")
     if denies or (automation.uses("deny") and not automation.uses("audit")):
         for call in automation.of("deny") or [None]:
@@ -43,7 +43,7 @@ TOLD = ("--ignore", "--deny", "-D", "--target-arch", "--target-os")
 
 
 def locks(call):
-    """The Cargo.lock that a call looks at, else those of all workspaces."""
+    """The Cargo.lock that a call checks, else those of all workspaces."""
     if named := automation.values_in(call.words, *LOCKS) if call else []:
         return [call.folder / named[0]]
     own = [Path(folder, "Cargo.lock") for folder in dict.fromkeys(member.get("workspace") or given.ROOT for member in given.crates())]
@@ -51,7 +51,7 @@ def locks(call):
 
 
 def options(call, *names):
-    """Those options of a call that have one of these names, with their values."""
+    """The options of a call with one of these names, with their values."""
     words, found = list(call.arguments) if call else [], []
     while words:
         word = words.pop(0)
@@ -63,7 +63,7 @@ def options(call, *names):
 
 
 def deny(call, yes):
-    """What cargo-deny is configured to deny, of what the project has it check."""
+    """What cargo-deny is configured to deny, within what the project has it check."""
     start = cargo_tool("cargo-deny", yes)
     words, folder = list(call.arguments) if call else [], call.folder if call else given.ROOT
     words = words if "check" in words else [*words, "check"]
@@ -77,7 +77,7 @@ def deny(call, yes):
 
 
 def audit(lock, call, yes):
-    """What RustSec knows of the crates in a Cargo.lock."""
+    """What RustSec knows about the crates in a Cargo.lock."""
     if not lock.is_file():
         return steps.ABSENT, f"there is no `{given.shown(lock)}`"
     # which reads its configuration where it is started
@@ -108,7 +108,7 @@ def audit(lock, call, yes):
 
 
 def cargo_tool(name, yes):
-    """The start of a command of a cargo subcommand that is not cargo's own."""
+    """The start of a command of a third-party cargo subcommand."""
     if shutil.which(name):
         return ["cargo"]
     root = Path(given.FACTS.get("cache") or given.STATE) / "tools" / name
@@ -125,7 +125,7 @@ def cargo_tool(name, yes):
 
 
 def python(run):
-    """The Python packages: all of uv.lock, by uv where it can and nobody names another; else those in the
+    """The Python packages: all of uv.lock, with uv if it can and no other tool is named; else those in the
     environment."""
     if given.LOCK and not automation.uses("pip-audit") and programs.read([given.UV, "audit", "--help"], given.ROOT):
         call = next((call for call in automation.calls() if call.words[:2] == ["uv", "audit"]), None)
@@ -136,7 +136,7 @@ def python(run):
 
 
 def by_uv(call):
-    """What uv's service knows of the packages in uv.lock."""
+    """What uv's service knows about the packages in uv.lock."""
     words = [given.UV, "audit", "--frozen", "--output-format=json", "--preview-features=audit-command,json-output"]
     words += options(call, "--ignore", "--ignore-until-fixed")
     programs.say("Running", "uv audit")
@@ -158,7 +158,7 @@ def by_uv(call):
 
 
 def by_pip_audit(call):
-    """What pip-audit's service knows of what is locked, else installed."""
+    """What pip-audit's service knows about what is locked, else installed."""
     source = locked() if given.LOCK else ["--path", tools.asked(given.PYTHON, "purelib")]
     words = [*tools.standalone("pip-audit"), "--progress-spinner=off", "--format=json", *source]
     words += options(call, "--ignore-vuln")
@@ -173,7 +173,7 @@ def by_pip_audit(call):
 
 
 def locked():
-    """Arguments for what uv.lock holds but the project itself."""
+    """Arguments for everything in uv.lock except the project itself."""
     words = [given.UV, "export", "--quiet", "--frozen", "--all-packages", "--all-groups", "--all-extras", "--no-emit-workspace"]
     words += ["--no-hashes", "--no-annotate", "--no-header"]  # `--no-emit-local` is newer than the oldest uv
     done = programs.read(words, Path(given.LOCK).parent)
@@ -186,13 +186,13 @@ def locked():
 
 
 def is_local(line):
-    """Whether a line of a requirements file stands for a folder or a file, of which no index knows."""
+    """Whether a line of a requirements file stands for a folder or a file, which no index has."""
     requirement = packages.parsed(line)
     return not requirement or str(requirement.url or "").startswith("file:")
 
 
 def result(found):
-    """What came out, in words, after every vulnerability was printed."""
+    """The result in words, after every vulnerability was printed."""
     looked = [package for package in found if "skip_reason" not in package]
     vulnerable = [package for package in looked if package.get("vulns")]
     for package in vulnerable:
@@ -205,32 +205,32 @@ def result(found):
 
 
 def verdict(looked, vulnerable, unknown):
-    """The state and its text; packages that the index does not know are said."""
+    """The state and its text; packages unknown to the index are reported."""
     if unknown and not looked:
         steps.error(f"pip-audit knows of none of the {len(unknown)} packages: pypi.org, or what stands for it, has no advisories")
         return steps.ABSENT, "no advisories"
     if unknown:
-        steps.warn(f"not looked at, as the index does not know them: {listed(unknown)}")
+        steps.warn(f"not checked, because the index does not know them: {listed(unknown)}")
     if vulnerable:
         return steps.BAD, f"{len(vulnerable)} of {len(looked)} vulnerable"
     return steps.OK, ""
 
 
 def listed(names, most=5):
-    """Names in a sentence, which may be many."""
+    """Names in a sentence, of which there may be many."""
     text, more = ", ".join(names[:most]), len(names) - most
     return f"{text} and {more} more" if more > 0 else text
 
 
 def own():
-    """The names of what is installed from the project's own folders, and of no index."""
+    """The names of what is installed from the project's own folders, and from no index."""
     site = [tools.asked(given.PYTHON, "purelib")]
     direct = (found for found in distributions(path=site) if found.read_text("direct_url.json"))
     return {packages.name_of(found.metadata["Name"]) for found in direct}
 
 
 def main(arguments):
-    """Looks at both languages."""
+    """Checks both languages."""
     if unknown := [word for word in arguments if word != "--yes"]:
         steps.fail(f"`audit` has no argument `{unknown[0]}`", "cargo pyx just audit --yes")
     run = steps.Steps("audit")

@@ -51,7 +51,7 @@ class Call:
 
     @property
     def scope(self):
-        """What it looks at and with which variables, beside its words."""
+        """What it checks and with which variables, besides its words."""
         hook = (self.hook.files, self.hook.exclude, *self.hook.types) if self.hook else ()
         return self.folder, self.toolchain, hook, tuple(sorted(self.settings.items()))
 
@@ -74,13 +74,13 @@ class Call:
         return len(shell.known(words)) < len(words)
 
     def only_asks(self):
-        """Whether the program is asked for no more than its version or its help."""
+        """Whether the program is only asked for its version or its help."""
         end = self.words.index("--") if "--" in self.words else len(self.words)
         return not {"--version", "-V", "--help"}.isdisjoint(self.words[:end])
 
     @property
     def toolchain(self):
-        """The toolchain that cargo is asked to be of, without `+`."""
+        """The toolchain that cargo is asked to use, without `+`."""
         first = self.words[1] if len(self.words) > 1 else ""
         return first[1:] if self.words[0] == "cargo" and first.startswith("+") else None
 
@@ -105,7 +105,7 @@ def calls():
 
 
 def of(*tools):
-    """How a tool is started by whoever says it first, where that can be known; in the folder of a package or
+    """How a tool is started by the first that starts it, if that can be known; in the folder of a package or
     above it."""
     near = own_folders()
     found = [call for call in calls() if call.tool in tools and call.folder in near and is_of_members(call)]
@@ -122,24 +122,25 @@ def of(*tools):
 
 
 def own_folders():
-    """The folders in which a command is about the project: of its packages, their crates and sources, and above."""
+    """The folders in which a command is about the project: those of its packages, their crates and sources, and
+    above."""
     members = [Path(member["dir"]) for member in given.MEMBERS if member.get("dir")]
     crates = [Path(folder) for member in given.crates() for folder in workspaces(member)]
     return {*project.folders(), *members, *crates, *(path.resolve() for path in crates), project.python_source().resolve()}
 
 
 def settings_of(call):
-    """The variables that decide what a call finds; none where there is no call."""
+    """The variables that decide what a call finds; empty if there is no call."""
     return call.settings if call else {}
 
 
 def is_for_this_machine(call):
-    """Whether a call of cargo is for no other target."""
+    """Whether a cargo call is for no other target."""
     return not any(word.startswith("--target") and not word.startswith("--target-dir") for word in call.words)
 
 
 def is_of_members(call):
-    """Whether a call of cargo is about the project's own crates: the repository may have others."""
+    """Whether a cargo call is about the project's own crates: the repository may have others."""
     if call.words[0] != "cargo" or not given.crates():
         return True
     manifests = {Path(folder, "Cargo.toml").resolve() for member in given.crates() for folder in workspaces(member)}
@@ -157,19 +158,19 @@ def workspaces(member):
 
 
 def values_of(call, *names):
-    """What a call gives to options of these names, before `--`."""
+    """The values that a call gives to options with these names, before `--`."""
     return values_in(call.words, *names)
 
 
 def values_in(words, *names):
-    """What words give to options of these names, before `--`."""
+    """The values that words give to options with these names, before `--`."""
     words = words[: words.index("--")] if "--" in words else words
     found = [value for name, value in zip(words, words[1:]) if name in names]
     return found + [word.partition("=")[2] for word in words if word.startswith(tuple(f"{name}=" for name in names))]
 
 
 def installed():
-    """What the automation installs by name, beside what the project lists: one for each `pip install`."""
+    """What the automation installs by name, besides what the project lists: one for each `pip install`."""
     for call in calls():
         at = 1 if call.words[:2] == ["uv", "pip"] else 0
         if call.words[at] not in ("pip", "pip3") or call.words[at + 1 : at + 2] != ["install"]:
@@ -187,7 +188,7 @@ def uses(*tools):
 
 
 def started(script, folder, source, rank, variables=None, names=None, depth=0):
-    """The programs that a script starts, itself or by another script of the project."""
+    """The programs that a script starts, directly or through another script of the project."""
     variables = variables or {}
     for command in shell.commands(script, folder, {**variables, **(names or {})}):
         bare = unwrapped(command.words)
@@ -209,7 +210,7 @@ DEEPEST = 3
 
 
 def of_task(task, source, rank, variables, depth):
-    """The programs that a task starts for whoever started it."""
+    """The programs that a task starts, for whatever started it."""
     variables = {**(variables or {}), **task.variables}
     names = {**task.names, **{name: variables[name] for name in task.weak if name in variables}}
     for script in task.scripts:
@@ -225,7 +226,7 @@ def programs_of(words):
 
 
 def ruff_by_another(words):
-    """The calls of ruff that programs which bring it are told in words of their own; none for any other command."""
+    """The ruff calls that programs which bundle it are given in words of their own; none for any other command."""
     name, word = (words[0].rpartition("/")[2], words[1]) if len(words) > 1 else ("", "")
     rest = [one for one in shell.known(words[2:]) if one != "--"]
     if (name, word) == ("uv", "format"):
@@ -245,7 +246,7 @@ def ruff_by_another(words):
 
 
 def without(words, valued):
-    """Words without options of these names and their values."""
+    """Words without options with these names and their values."""
     found = []
     while words:
         if words[0] in valued:
@@ -271,13 +272,13 @@ def own_script(command):
 
 
 def program(words):
-    """A command without what it is wrapped in, by the program's own name; none where that is not known."""
+    """A command without its wrappers, by the program's own name; none if that is not known."""
     words = unaliased(unwrapped(words))
     return shell.known(words) if words and shell.known(words[:1]) else []
 
 
 def unaliased(words):
-    """A command by what an alias of the project's stands for: cargo's own."""
+    """A command with one of the project's aliases replaced: cargo's own."""
     if words[:1] == ["cargo"] and len(words) > 1:
         meant = project.cargo_alias(words[1])
         return ["cargo", *meant, *words[2:]] if meant else words
@@ -285,7 +286,7 @@ def unaliased(words):
 
 
 def unwrapped(words):
-    """A command without what it is wrapped in."""
+    """A command without its wrappers."""
     while words:
         first = words[0].rpartition("/")[2]
         if shell.ASSIGNMENT.match(words[0]):
@@ -305,17 +306,17 @@ def unwrapped(words):
 
 
 def start_in(words, signs):
-    """Where the words behind one of these begin; behind the first word where there are none."""
+    """Where the words after one of these begin; after the first word if there are none."""
     return 1 if not signs else next((at + 1 for at, word in enumerate(words) if at and word in signs), 0)
 
 
 def behind_tools(words, at):
-    """Where what mise starts begins, by where the words behind its own begin: tools may be named before `--`."""
+    """Where what mise starts begins, by where the words after its own begin: tools may be named before `--`."""
     return words.index("--", at) + 1 if words[at - 1] in ("x", "exec") and "--" in words[at:] else at
 
 
 def without_options(words, valued=VALUED):
-    """What follows the options that come first; `valued`: those that have a value."""
+    """What follows the leading options; `valued`: those that have a value."""
     while words and words[0].startswith("-"):
         words = words[2:] if words[0] in valued else words[1:]
     return words
@@ -347,7 +348,7 @@ def workflows(folder):
 
 
 def decides(config):
-    """Whether a workflow runs by itself, and not only where a person asks for it."""
+    """Whether a workflow runs by itself, and not only on request."""
     told = config.get("on", config.get(True)) if isinstance(config, dict) else None  # YAML takes `on` for a truth
     names = set(told if isinstance(told, dict) else project.texts(told))
     return not names or not names <= {"workflow_dispatch", "repository_dispatch", "issue_comment"}
@@ -359,7 +360,7 @@ def is_off(part):
 
 
 def goes_on(part, matrix):
-    """Whether what follows runs in spite of a failure, in all jobs of a matrix."""
+    """Whether what follows runs despite a failure, in all jobs of a matrix."""
     told = part.get("continue-on-error")
     found = re.fullmatch(r"\$\{\{\s*matrix\.([\w-]+)\s*\}\}", told.strip()) if isinstance(told, str) else None
     if not found:
@@ -405,7 +406,7 @@ def job_calls(job, where, source, variables):
 
 
 def values_for(variables, names, folder):
-    """The values of variables, which may name others of them, and what has one of `names`."""
+    """The values of variables, which may refer to others of them, and of what has one of `names`."""
     told = {str(key): spelled(value) for key, value in variables.items()}
     found = {}
     for key, value in told.items():
@@ -415,24 +416,24 @@ def values_for(variables, names, folder):
 
 
 def by_env(variables):
-    """Variables by what stands for them in an expression of GitHub's."""
+    """Variables by how GitHub's expressions refer to them."""
     return {f"env.{name}": value for name, value in variables.items()}
 
 
 def spelled(value):
-    """A value as GitHub gives it to a program."""
+    """A value as GitHub passes it to a program."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def for_later(script, names, folder):
-    """The variables that a step sets for those after it."""
+    """The variables that a step sets for later steps."""
     lines = [line for line in script.splitlines() if re.search(r">>\s*\"?\$\{?GITHUB_ENV\b", line)]
     words = [word for line in lines for word in shell.words_of(shell.replaced(line, names, folder))]
     return shell.assigned(words)
 
 
 def first_of(matrix):
-    """The values of the first job of a matrix, by the names that stand for them."""
+    """The values of the first job of a matrix, by the names that refer to them."""
     included = matrix.get("include")
     found = dict(included[0]) if isinstance(included, list) and included and isinstance(included[0], dict) else {}
     found.update({name: values[0] for name, values in matrix.items() if isinstance(values, list) and values})
@@ -440,7 +441,7 @@ def first_of(matrix):
 
 
 def by_action(action, inputs):
-    """What an action starts, where it is one for a tool."""
+    """What an action starts, if it is one for a tool."""
     name = action.rpartition("/")[2]
 
     def words(key, default=""):
@@ -479,7 +480,7 @@ def other_ci(folder):
 
 
 def read_the_docs(folder):
-    """What Read the Docs starts in the place of its own, or beside it."""
+    """What Read the Docs starts instead of its own commands, or in addition."""
     for name in (".readthedocs.yaml", ".readthedocs.yml"):
         build = project.table(project.yml(folder / name), "build")
         jobs = project.table(build, "jobs")
@@ -491,7 +492,7 @@ SCRIPTS = {"script", "before_script", "after_script", "run", "command", "bash", 
 
 
 def scripts(value, inside=False, may_fail=False):
-    """The commands of a YAML file that has them below keys of these names, and whether they may fail."""
+    """The commands of a YAML file below keys with these names, and whether they may fail."""
     if isinstance(value, str) and inside:
         yield value, may_fail
     elif isinstance(value, list):
@@ -548,7 +549,7 @@ STARTS = {
 
 
 def pre_commit(skipped):
-    """The hooks of pre-commit; `skipped`: by each run in CI, the hooks that are not to fail it."""
+    """The hooks of pre-commit; `skipped`: for each run in CI, the hooks that must not fail it."""
     path, hooks = project.hooks()
     in_spite = set.intersection(*({name.strip() for name in text.split(",")} for text in skipped)) if skipped else set()
     for hook in hooks:

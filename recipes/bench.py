@@ -95,7 +95,7 @@ for plugin in (plugin for package in metadata.distributions() for plugin in pack
 
 
 def look():
-    """Ends here where the project has no benchmarks, before anything is built."""
+    """Ends the recipe if the project has no benchmarks, before anything is built."""
     files = list(apart.sources(r".*\.py"))
     if any(USES.search(path.read_text(errors="replace")) for path in files):
         return
@@ -108,7 +108,7 @@ def look():
 
 
 def elsewhere():
-    """What measures the project without pytest: a file, and what runs it."""
+    """What benchmarks the project without pytest: a file, and what runs it."""
     for member in given.crates():
         for path in sorted(Path(member["manifest"]).parent.glob("benches/*.rs")):
             yield path, "cargo pyx run cargo bench"
@@ -126,7 +126,7 @@ def benchmarks(folder):
 
 
 def copied_root(call):
-    """The folder of a suite's copy that stands for the repository: the files beside a package are there."""
+    """The folder of a suite's copy that stands for the repository: the files next to a package are there."""
     for member in given.MEMBERS:
         try:
             below = Path(member["dir"]).relative_to(given.CHECKOUT)
@@ -140,7 +140,7 @@ def copied_root(call):
 def optimised(folder, variables=None, project=given.ROOT):
     """The wheel of the release profile with what the benchmarks need."""
     built = apart.wheel(folder, "release", variables, project)
-    return built or apart.stop("the project has no Python tests, by which to know what its benchmarks need", "add one")
+    return built or apart.stop("the project has no Python tests that tell what its benchmarks need", "add one")
 
 
 def provide(installed):
@@ -156,7 +156,7 @@ def provide(installed):
 
 
 def calls(installed):
-    """How pytest runs the benchmarks: a call of pyx's and its words, for each suite that has any."""
+    """How pytest runs the benchmarks: a pyx call and its words, for each suite that has any."""
     taken, found = set(), []
     for call in installed.calls:
         files = [path for path in benchmarks(call.dir)]
@@ -205,7 +205,7 @@ def broken():
 
 
 def forget():
-    """Begins anew to note what is imported, and what cannot be."""
+    """Restarts the record of what is imported, and what cannot be."""
     SPIES.mkdir(parents=True, exist_ok=True)
     for path in IMPORTED, BROKEN:
         path.write_text("")
@@ -252,13 +252,13 @@ def prove(installed, files):
 
 
 def own_names():
-    """What the project's own side of a comparison is called."""
+    """The names of the project's own side of a comparison."""
     names = {part for module in given.MODULES for part in module.split(".")}
     return {name.strip("_").lower() for name in names | {m.get("name", "") for m in given.MEMBERS}} - {""}
 
 
 def twins(installed):
-    """Arguments that keep pytest from what a Rust function is compared with."""
+    """Arguments that keep pytest from the Python twins of Rust functions."""
     names = []
     for call, words in calls(installed):
         listed = call.read([*words, "--collect-only", "-q"])
@@ -277,7 +277,7 @@ def runs():
 
 
 def keep(measured, profile):
-    """Notes a run for the next ones."""
+    """Records a run for the next ones."""
     commit = programs.read(["git", "describe", "--always", "--dirty"], given.ROOT)
     results = [{key: result.get(key) for key in ("fullname", "group")} | {"stats": stats(result)} for result in measured]
     run = {"time": time.time(), "commit": commit.out.strip(), "profile": profile, "benchmarks": results}
@@ -317,7 +317,7 @@ def report(found, before):
 
 
 def against(revision, arguments):
-    """Measures another revision and the project in turn; what changed."""
+    """Measures another revision and the project in turn; returns what changed."""
     commit = revisions.commit(revision)
     other = revisions.checkout(commit, FOLDER / "against" / commit[:12])
     now = optimised(FOLDER)
@@ -336,7 +336,7 @@ def against(revision, arguments):
         prove(installed, modules)
     found = revisions.changes(*medians)
     if not found:
-        apart.stop(f"no benchmark is both in {commit[:12]} and in the project as it is")
+        apart.stop(f"no benchmark is both in {commit[:12]} and in the current project")
     revisions.report(found, revision)
     return {one.name: one.mean for one in found if one.verdict == "slower"}
 
@@ -346,7 +346,7 @@ def unmeasured(code):
 
 
 def fail_over(slower, percent, than):
-    """Ends with 1 where a benchmark is slower by more than what is allowed; `slower`: shares by name."""
+    """Ends with 1 if a benchmark is slower by more than is allowed; `slower`: shares by name."""
     over = {name: share for name, share in slower.items() if percent is not None and share * 100 > percent}
     for name, share in sorted(over.items()):
         steps.error(f"{name} is slower than {than} by {share:.1%}, and {percent:g} % are allowed")

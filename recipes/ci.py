@@ -11,7 +11,7 @@ import steps
 
 
 def has_stubs():
-    """Whether the project's sources hold stubs of its modules."""
+    """Whether the project's sources contain stubs of its modules."""
     source = project.python_source()
     names = [f"{top}.pyi" for top in given.tops()]
     beside = [given.ROOT / name for name in names] + [source / name for name in names]
@@ -26,14 +26,14 @@ def checks_stubs():
 
 
 def audits():
-    """Whether the project configures a tool that looks for vulnerabilities, or runs one."""
+    """Whether the project configures or runs a tool that looks for vulnerabilities."""
     files = ("deny.toml", ".deny.toml", ".cargo/deny.toml", ".cargo/audit.toml")
     by_uv = any(call.words[:2] == ["uv", "audit"] for call in automation.calls())
     return bool(project.first(*files) or by_uv or automation.uses("pip-audit", "deny", "audit"))
 
 
 def main(arguments):
-    """Runs every step, whatever came out of those before."""
+    """Runs every step, whatever the results of those before."""
     if arguments:
         steps.fail(f"`ci` has no argument `{arguments[0]}`")
     run = steps.Steps("ci")
@@ -53,13 +53,13 @@ NO_TESTS = 5
 
 
 def test():
-    """All tests; a project that has none fails no pipeline for that."""
+    """All tests; a project without any does not fail a pipeline for that."""
     done = programs.run([given.PYX, "test"], given.ROOT)
     return (steps.NOTED, "there are no tests") if done.code == NO_TESTS else done
 
 
 def beside():
-    """What stubtest finds in what was built, where the project does not run it."""
+    """What stubtest finds in what was built, if the project does not run it."""
     built = programs.run([given.PYX, "dev"], given.ROOT)
     if not built:
         return built

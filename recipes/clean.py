@@ -22,7 +22,7 @@ MODULES = (".so", ".pyd")
 
 
 def is_folder(path):
-    """Whether a path is a folder itself, and no link to one."""
+    """Whether a path is a folder itself, and not a link to one."""
     return path.is_dir() and not path.is_symlink()
 
 
@@ -44,7 +44,7 @@ INSTALLED = {"site-packages", "dist-packages", "__pypackages__", "node_modules"}
 
 
 def is_ours(path):
-    """Whether to look into a folder: not into environments, other checkouts or targets."""
+    """Whether to descend into a folder: not into environments, other checkouts or target directories."""
     if path.name in {".git", *CACHES, *INSTALLED} or path == STATE or any((path / name).exists() for name in FOREIGN):
         return False
     return not given.PYTHON or path != given.environment()
@@ -52,7 +52,7 @@ def is_ours(path):
 
 @functools.lru_cache(maxsize=None)
 def own_modules():
-    """The names under which the project's builds leave modules: of these, else of their crates."""
+    """The names under which the project's builds leave modules: of these members, else of their crates."""
     names = {module.rpartition(".")[2] for module in given.MODULES}
     for member in given.crates():
         manifest = project.toml(member["manifest"])
@@ -61,7 +61,7 @@ def own_modules():
 
 
 def is_rust(path):
-    """Whether a file is an extension module of the project's own that rustc compiled."""
+    """Whether a file is one of the project's extension modules, compiled by rustc."""
     if path.name.partition(".")[0] not in own_modules() or path.is_symlink() or path.stat().st_size == 0:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -70,14 +70,14 @@ def is_rust(path):
 
 
 def git(*words, paths=()):
-    """The paths that a command of git answers; none outside of a checkout."""
+    """The paths that a git command prints; none outside a checkout."""
     text = "\0".join(str(path) for path in paths)
     done = programs.read(["git", *words], ROOT, given_text=text)
     return {Path(name) for name in done.out.split("\0") if name}
 
 
 def removable():
-    """What may go: nothing that git tracks, and modules only where git ignores them."""
+    """What may be removed: nothing that git tracks, and modules only if git ignores them."""
     tracked = {ROOT / path for path in git("ls-files", "-z")}
     kept = tracked.union(*(path.parents for path in tracked))
     found = [path for path in leftovers() if path not in kept]
@@ -87,14 +87,14 @@ def removable():
 
 
 def size(path):
-    """The bytes that a file or folder takes; what has several names is counted once."""
+    """The disk usage of a file or folder in bytes; hard links are counted once."""
     inside = path.rglob("*") if is_folder(path) else [path]
     states = [entry.lstat() for entry in inside]
     return sum({(state.st_dev, state.st_ino): taken(state) for state in states}.values())
 
 
 def taken(state):
-    """The bytes that a file takes on the disk; those that it holds where the system, as Windows, counts no blocks."""
+    """The disk usage of a file in bytes; its size if the system, such as Windows, counts no blocks."""
     return state.st_blocks * 512 if hasattr(state, "st_blocks") else state.st_size
 
 

@@ -1,4 +1,4 @@
-"""docs/compatibility.md, from the table of projects and what was seen of each."""
+"""Writes docs/compatibility.md, from the table of projects and the results of each."""
 
 import re
 
@@ -30,7 +30,7 @@ UNITTEST = r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED)(?: \((.*)\))?$"
 
 
 def counts_in(text):
-    """The counts that pytest (`132 passed, 1 skipped`), unittest and cargo (all suites together) end with."""
+    """The final counts of pytest (`132 passed, 1 skipped`), unittest and cargo (all suites together)."""
     found = re.findall(r"^=+ (.*?) in [0-9.]+s.*=+$", text, re.M) or re.findall(r"^(\d+ (?:passed|failed|errors?|skipped)\b.*?) in [0-9.]+s.*$", text, re.M)
     said = found[-1:] or [unittest_counts(*ran) for ran in re.findall(UNITTEST, text, re.M)[-1:]]
     suites = re.findall(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored", text, re.M)
@@ -41,7 +41,7 @@ def counts_in(text):
 
 
 def unittest_counts(ran, details):
-    """`Ran 9 tests …`, `FAILED (failures=1, skipped=2)` in the words of pytest."""
+    """`Ran 9 tests …`, `FAILED (failures=1, skipped=2)` in pytest's words."""
     kinds = {"failures": "failed", "errors": "error", "skipped": "skipped", "expected failures": "xfailed"}
     other = {kinds[kind]: int(count) for kind, count in re.findall(r"([a-z][a-z ]*)=(\d+)", details) if kind in kinds}
     return words({"passed": int(ran) - sum(other.values()), **other})
@@ -52,7 +52,7 @@ def words(counts):
 
 
 def parsed(text):
-    """`132 passed, 9 errors` as a dictionary without zeros and without what is no result of a test."""
+    """`132 passed, 9 errors` as a dictionary without zeros and without what is not a test result."""
     kinds = {"errors": "error", "ignored": "skipped"}
     found = {}
     for count, kind in re.findall(r"(\d+) (passed|failed|errors?|skipped|ignored|xfailed|xpassed)", text):
@@ -76,19 +76,19 @@ def counted(seen, language):
 
 
 def is_equal(project, seen, language):
-    """Whether the counts are the project's own; `None` where those are not known."""
+    """Whether the counts are the project's own; `None` if those are not known."""
     own = project.get("own", {}).get(language)
     return None if own is None else parsed(own) == (counted(seen, language) or {})
 
 
 def is_confirmed(project, seen):
-    """Whether the own commands have counted each language that was counted here."""
+    """Whether the project's own commands counted each language that was counted here."""
     counted_here = [language for language in ("python", "rust") if counted(seen, language)]
     return bool(counted_here) and all(is_equal(project, seen, language) for language in counted_here)
 
 
 def ended_well(project, seen):
-    """Passed with counts that nobody's own contradict; or was refused, where that is right."""
+    """Passed with counts that the project's own do not contradict; or refused, if that is right."""
     if project.get("refused"):
         return seen["code"] == 2
     differs = any(is_equal(project, seen, language) is False for language in ("python", "rust"))
@@ -96,7 +96,7 @@ def ended_well(project, seen):
 
 
 def is_as_own(project, seen):
-    """Tests that fail in the project's own commands, too, fail here in the same number."""
+    """Whether as many tests fail here as with the project's own commands."""
     known = [is_equal(project, seen, language) for language in ("python", "rust")]
     own = " ".join(own_counts(project))
     return True in known and bool({"failed", "error"} & parsed(own).keys())

@@ -1,11 +1,11 @@
-"""Whether something may be installed that takes long, or that lies outside of the project."""
+"""Whether something may be installed that takes long, or that is outside the project."""
 
 import os
 import sys
 
 
 def given_for(what, yes):
-    """Whether a person agrees: by `--yes`, or asked at a terminal; in CI nobody has to."""
+    """Whether the user agrees: by `--yes`, or asked at a terminal; in CI no consent is needed."""
     if yes or os.environ.get("CI", "false") not in ("", "false"):
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -71,7 +71,7 @@ except coverage.exceptions.NoDataError:
 
 
 def rust_tests(instrumented):
-    """Runs the Rust tests as `cargo pyx test` does; their exit code, and their programs."""
+    """Runs the Rust tests as `cargo pyx test` does; returns their exit code, and their programs."""
     steps = apart.plan(["test", "--rust"], {})
     if any(step.get("verb") in ("Seeding", "Linking") for step in steps):
         programs.read([given.PYX, "--quiet", "test", "--rust", "--", "--list"], given.ROOT)
@@ -88,7 +88,7 @@ def rust_tests(instrumented):
 
 
 def elsewhere(call):
-    """The same call of cargo with a target directory of coverage's own, which begins as the other."""
+    """The same cargo call with a target directory for coverage, which is seeded from the other."""
     if "--target-dir" not in call.words:
         apart.stop("`cargo pyx test --rust` does not say where it builds")
     place = call.words.index("--target-dir") + 1
@@ -115,7 +115,7 @@ def executables(call, instrumented):
 
 
 def python_tests(installed, arguments):
-    """Runs the Python tests with coverage.py; their exit code."""
+    """Runs the Python tests with coverage.py; returns their exit code."""
     installed.add(COVERAGE)
     config = FOLDER / "coverage.ini"
     tops = {path.relative_to(installed.site).parts[0] for path in installed.files if path.suffix == ".py"}
@@ -194,7 +194,7 @@ def rust_lines(objects, root):
 
 
 def quietly(command):
-    """What a tool of LLVM prints; its warnings, of functions that differ under test, only if it fails."""
+    """The output of an LLVM tool; its warnings, about functions that differ under test, only if it fails."""
     done = programs.read(command, given.ROOT)
     name = Path(command[0]).name
     return done.out if done else apart.stop(f"`{name}` {done.how()}\n{done.err.strip()}")

@@ -1,4 +1,4 @@
-"""What the project says of its coverage in Python: how it is counted, and how much of it there has to be."""
+"""The project's settings for Python coverage: how it is counted, and the required minimum."""
 
 import shlex
 from pathlib import Path
@@ -8,7 +8,7 @@ import project
 
 
 def own_config():
-    """The file that configures coverage.py for the project: what it leaves out counts for nobody."""
+    """The file that configures coverage.py for the project: what it omits is not counted."""
     if path := project.first(".coveragerc", ".coveragerc.toml"):
         return path
     for folder in project.folders():
@@ -21,7 +21,7 @@ def own_config():
 
 
 def has_branches():
-    """Whether the project counts the branches that are taken, beside the lines."""
+    """Whether the project counts the branches that are taken, besides the lines."""
     path = own_config() or Path("none")
     known = project.toml(path) if path.suffix == ".toml" else {}
     parser = project.ini(path) if path.suffix != ".toml" else {}
@@ -33,8 +33,8 @@ def has_branches():
 
 
 def told_least():
-    """The share in percent that a command of the project's, or its configuration of pytest, asks for, and where; empty
-    texts where none does, and only the configuration of coverage.py may."""
+    """The share in percent that one of the project's commands, or its pytest configuration, requires, and where;
+    empty texts if none does, and only the configuration of coverage.py may."""
     for call in automation.calls():
         by_pytest = automation.values_in(call.words, "--cov-fail-under") if call.tool in ("pytest", "py.test") else []
         whole = call.words[:2] == ["coverage", "report"] and not automation.values_in(call.words, *PARTIAL)
@@ -51,12 +51,12 @@ PARTIAL = ("--include", "--omit", "--contexts")
 
 
 def is_number(text):
-    """Whether a text is a number as these options have it."""
+    """Whether a text is a number in the form of these options."""
     return text.replace(".", "", 1).isdigit()
 
 
 def own_options():
-    """The options that pytest takes of the first file that configures it."""
+    """pytest's options from the first file that configures it."""
     for folder in project.folders():
         for name, section in (("pytest.ini", "pytest"), (".pytest.ini", "pytest"), ("tox.ini", "pytest"), ("setup.cfg", "tool:pytest")):
             if project.ini(folder / name).has_section(section):

@@ -21,7 +21,7 @@ SITE = OUT / "site"
 
 
 def mkdocs(config):
-    """The project's own documentation, by mkdocs."""
+    """The project's own documentation, with mkdocs."""
     words = ["build", "--config-file", config, "--site-dir", SITE]
     words += strictness("mkdocs", "--strict", "-s")
     settings = automation.settings_of(call_for("mkdocs", config))
@@ -29,8 +29,8 @@ def mkdocs(config):
 
 
 def sphinx(folder):
-    """The project's own documentation, by Sphinx as the project calls it: from a copy, as extensions write beside
-    what they read."""
+    """The project's own documentation, with Sphinx as the project calls it: from a copy, as extensions write next
+    to what they read."""
     call = call_for("sphinx", folder)
     words = ["-b", "html", *sphinx_options(call)]
     if not any(re.match(r"-[a-zA-Z]*W|--fail-on-warning", word) for word in words):
@@ -53,7 +53,7 @@ SPHINX_OURS = {"-b", "--builder", "-M", "-d", "--doctree-dir", "-w", "-j", "--jo
 
 
 def sphinx_options(call):
-    """What the project's call tells Sphinx, but for what it makes and where, and how that is told."""
+    """The options that the project's call gives Sphinx, except for the output and its place."""
     words, found = list(call.arguments) if call else [], []
     while words:
         word = words.pop(0)
@@ -65,20 +65,20 @@ def sphinx_options(call):
 
 
 def makes_pages(call):
-    """Whether a call of Sphinx makes HTML, and no other form of it."""
+    """Whether a Sphinx call builds HTML, and no other format."""
     named = [*automation.values_in(call.arguments, "-b", "--builder", "-M"), *(word[2:] for word in call.arguments if re.match(r"-[bM]\w", word))]
     return all(name in ("html", "dirhtml", "singlehtml") for name in named)
 
 
 def call_for(name, path):
-    """How the project itself builds what is configured there; None where it does not, or nobody can know."""
+    """How the project itself builds what is configured there; None if it does not, or that cannot be known."""
     found = ((call, configured_by(call)) for call in automation.calls())
     return next((call for call, known in found if known and known[0] == name and known[2].resolve() == path.resolve()), None)
 
 
 def mirrored(folder, tree):
-    """Makes a tree in which the project's folder is a copy and what lies beside it and above is the project's own,
-    by links; whether that can be done."""
+    """Makes a tree in which the project's folder is a copy, and what is next to it and above is linked; whether
+    that can be done."""
     if folder.resolve() == given.CHECKOUT.resolve() or given.CHECKOUT not in folder.parents:
         return False
     copied(tree, folder)
@@ -104,7 +104,7 @@ def linked(folder, place, below):
 
 
 def zensical(config):
-    """The project's own documentation, by Zensical: in a copy, as it writes beside its configuration."""
+    """The project's own documentation, with Zensical: in a copy, as it writes next to its configuration."""
     tree = copied(OUT / "tree")
     place = tree / config.parent.relative_to(given.CHECKOUT)
     words = ["build", "--config-file", config.name, *strictness("zensical", "--strict", "-s")]
@@ -130,14 +130,14 @@ def copied(tree, folder=given.CHECKOUT):
 
 
 def files_below(root):
-    """The files below a folder that is no checkout, without those in folders that are built or hidden."""
+    """The files below a folder that is not a checkout, without those in build folders or hidden ones."""
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in ("target", "node_modules", "site") and name[0] != "."]
         yield from (os.path.relpath(os.path.join(folder, name), root) for name in names)
 
 
 def strictness(program, *signs):
-    """The option with which the project lets a warning fail, where it has one."""
+    """The option with which the project makes warnings fail, if it has one."""
     names = SPHINX if program == "sphinx" else (program,)
     called = any(sign in call.words for call in automation.calls() if call.tool in names for sign in signs)
     config = read_the_docs()
@@ -164,8 +164,8 @@ def with_packages(tool, program):
 
 
 def told(words, folder, tool, settings=None, moved=None):
-    """Runs a tool; a package that it does not find is named, and where it can be listed. `settings`: variables of the
-    project's; `moved`: the folder of a copy, and what it is one of."""
+    """Runs a tool; a missing package is named, with where it can be listed. `settings`: the project's variables;
+    `moved`: the folder of a copy, and what it is a copy of."""
     programs.say("Running", programs.pasteable(words))
     done = programs.combined(words, folder, settings)
     done.out = done.out.replace(*map(str, moved)) if moved else done.out
@@ -204,7 +204,7 @@ def lacking(text):
 
 
 def derived(run):
-    """What the Rust crates and the Python packages say of themselves."""
+    """The documentation in the Rust crates and the Python packages themselves."""
     places = of_crates(run)
     if tops := [top for top in given.tops() if stubtest.places(top)]:  # not the name of a mere crate
         places.append(OUT / "python")
@@ -213,7 +213,7 @@ def derived(run):
 
 
 def of_crates(run):
-    """What the Rust crates say of themselves, as the project's automation has cargo say it."""
+    """The documentation in the Rust crates, built by cargo the way the project's automation does."""
     target, rust = given.STATE / "lint" / "target", OUT / "rust"
     shutil.rmtree(target / "doc", ignore_errors=True)
     ours = {"CARGO_TARGET_DIR": target, "PYO3_PYTHON": given.PYTHON}
@@ -227,7 +227,8 @@ def of_crates(run):
 
 
 def doc_commands():
-    """For each `cargo doc`: its name in a table, its words, its folder, and the call of the project's that it is."""
+    """For each `cargo doc`: its name in a table, its words, its folder, and the project's call that it
+    corresponds to."""
     found = [call for call in automation.of("doc") if automation.is_for_this_machine(call)]
     found = [call for call in found if not style.needs_nightly(call, call.toolchain)]
     for call in style.different(found, documented) if given.crates() else []:
@@ -239,7 +240,7 @@ def doc_commands():
 
 
 def documented(call):
-    """What a call of `cargo doc` says of what it documents."""
+    """Options of a `cargo doc` call about what it documents."""
     return [word for word in automation.without(call.arguments, ("--target-dir",)) if word not in ("--open", "--no-deps")]
 
 
@@ -265,7 +266,8 @@ print("\\n" + json.dumps(lacking))
 
 
 def pdoc(place, tops):
-    """The packages' own words; without the modules for which something is missing, as those for other libraries."""
+    """The documentation in the packages; without the modules that lack something to import, such as those for
+    other libraries."""
     done = programs.read([given.PYTHON, "-c", LACKING, *tops], given.ROOT)
     lacking = programs.Outcome(done.words, done.code, (done.out.splitlines() or [""])[-1]).json()
     left_out = {name: what for name, what in lacking.items() if name not in tops} if isinstance(lacking, dict) else {}
@@ -276,7 +278,7 @@ def pdoc(place, tops):
 
 
 def config_of(run):
-    """How the project's documentation is made: the tool's function and its configuration."""
+    """How the project's documentation is built: the tool's function and its configuration."""
     config = read_the_docs()
     root = project.first(".readthedocs.yaml", ".readthedocs.yml")
     for key, work in (("mkdocs", mkdocs), ("sphinx", sphinx)):
@@ -310,7 +312,7 @@ MKDOCS_VALUED = {"-f", "--config-file"}
 
 
 def configured_by(call):
-    """What a command of the automation builds documentation from; None where it builds none."""
+    """What an automation command builds documentation from; None if it builds none."""
     words = list(call.arguments)
     if call.tool in ("mkdocs", "zensical"):
         work = mkdocs if call.tool == "mkdocs" else zensical

@@ -27,7 +27,7 @@ SIGNS = {"LT": "<", "GT": ">", "C": ",", "RF": "&", "BP": "*", "SP": "@", "LP": 
 
 
 def readable(name):
-    """A Rust function as in its source: without the hash, and with signs for their escapes."""
+    """A Rust function as in its source: without the hash, and with its escapes decoded."""
     name = re.sub(r"::h[0-9a-f]{16}\b", "", name)
     name = re.sub(r"(^|::|[ (])_(?=\$)", r"\1", name)
     name = re.sub(r"\$u([0-9a-f]{2})\$", lambda match: chr(int(match.group(1), 16)), name)
@@ -36,7 +36,7 @@ def readable(name):
 
 
 def stacks(text):
-    """Folded stacks, one a line: lists of frames, each `function (file)`, and how often they were seen."""
+    """Folded stacks, one per line: lists of frames, each `function (file)`, and how often they were seen."""
     text = re.sub(r'^process \d+:".*?";', "", text, flags=re.M | re.S)  # a command may have newlines
     for line in text.splitlines():
         frames, _, count = line.rpartition(" ")

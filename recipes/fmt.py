@@ -41,7 +41,7 @@ def python(run, asked):
         run.judged("isort", sort_by_isort)
     if formatter is None:
         if not style.configured():
-            steps.warn("nothing of the project formats its Python code: `cargo pyx just fmt python` begins to")
+            steps.warn("the project does not format its Python code: `cargo pyx just fmt python` would start to")
         return
     name = "ruff format" if formatter == "ruff" else formatter
     run.judged(name, lambda: all_of(formatter))
@@ -80,7 +80,7 @@ def main(arguments):
         if word.startswith("-"):
             steps.fail(f"`fmt` has no option `{word}`", "`cargo pyx just lint` shows what `fmt` would change")
         if word not in known:
-            steps.fail(f"there is nothing to format called `{word}`", "there are python, rust")
+            steps.fail(f"`fmt` does not know `{word}`", "choose python or rust")
     run = steps.Steps("fmt")
     if not arguments or "rust" in arguments:
         rust(run, "rust" in arguments)

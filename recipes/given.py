@@ -1,4 +1,4 @@
-"""What cargo-pyx knows of the project and hands over, so that no recipe finds it out again."""
+"""What cargo-pyx knows about the project and passes on, so that no recipe has to find it out again."""
 
 import json
 import os
@@ -49,18 +49,18 @@ def crates():
 
 
 def features(member):
-    """Arguments for cargo: what the package is built with."""
+    """Arguments for cargo: the features that the package is built with."""
     switches = ["--no-default-features"] if member.get("no_default_features") else []
     return switches + [f"--features={name}" for name in member.get("features", [])]
 
 
 def tops():
-    """The top-level packages or modules that the project brings."""
+    """The top-level packages or modules that the project provides."""
     return sorted({module.split(".")[0] for module in MODULES})
 
 
 def shown(path):
-    """A path as people read it: from the project's folder where it is below."""
+    """A path as shown to people: relative to the project's folder if it is below it."""
     try:
         return str(Path(path).relative_to(ROOT))
     except ValueError:
@@ -68,7 +68,7 @@ def shown(path):
 
 
 def settle():
-    """Gives children the project's environment, in the place of the one that runs recipes."""
+    """Gives children the project's environment, in place of the one that runs recipes."""
     own = Path(sys.prefix)
     folders = os.environ.get("PATH", "").split(os.pathsep)
     kept = [folder for folder in folders if Path(folder).parent != own]

@@ -49,7 +49,7 @@ def rust():
 
 
 def checked(call):
-    """What a call of clippy is given, but for how its findings are told."""
+    """The arguments of a clippy call, except for the output format."""
     words = automation.without(call.arguments, ("--message-format",))
     return [word for word in words if word not in ("--fix", "--allow-dirty", "--allow-staged")]
 
@@ -65,7 +65,7 @@ def worst(outcomes):
 
 
 def unformatted(work, what, strict):
-    """A format that nobody asks for is a finding that does not fail."""
+    """Unformatted code is a finding that does not fail if no format is required."""
     result = work()
     if not isinstance(result, programs.Outcome) or result or result.trouble:
         return result
@@ -74,7 +74,7 @@ def unformatted(work, what, strict):
 
 
 def clippy(member, strict):
-    """clippy with what the package is built with."""
+    """clippy with the features that the package is built with."""
     lints = [*given.features(member), *(["--", "-D", "warnings"] if strict else [])]
     words = ["cargo", "clippy", f"--manifest-path={member['manifest']}", "--all-targets"]
     return lints_of(words, lints, given.ROOT)
@@ -103,7 +103,7 @@ SUMMARY = re.compile(r"aborting due to |\d+ warnings? emitted")
 
 
 def lints_of(words, lints, folder, settings=None):
-    """Runs clippy and counts what it says; `settings`: variables of the project's."""
+    """Runs clippy and counts its messages; `settings`: the project's variables."""
     words = [*words, "--message-format=json-diagnostic-rendered-ansi" if sys.stderr.isatty() else "--message-format=json"]
     variables = {**(settings or {}), "CARGO_TARGET_DIR": SCRATCH / "target", "PYO3_PYTHON": given.PYTHON}
     programs.say("Running", programs.pasteable([*words[:-1], *lints]))
@@ -155,7 +155,7 @@ def python():
 
 
 def ruff():
-    """ruff where the project lints with it, or with nothing."""
+    """ruff if the project lints with it, or with nothing."""
     if not style.lints_by_ruff():
         return
     if not style.is_used("ruff"):
@@ -178,7 +178,7 @@ FATAL = "--select=E9,F63,F7,F82"
 
 
 def unasked_ruff(strict):
-    """ruff's own choice of rules, where nobody asks for any: it fails for what cannot run."""
+    """ruff's own choice of rules, if none are configured: it fails for what cannot run."""
     start = [*tools.standalone("ruff"), "check", *project.excluding()]
     done = programs.run([*start, "--no-respect-gitignore"] if not project.in_checkout() else start, given.ROOT, RUFF)
     if done or strict or done.trouble or done.code != 1:
@@ -213,7 +213,7 @@ def format_check(formatter, call=None):
 
 
 def plain_format():
-    """Whether all is formatted as ruff formats, where nobody does."""
+    """Whether everything is formatted as ruff formats, if the project uses no formatter."""
     return format_check("ruff")
 
 
@@ -238,13 +238,14 @@ def other(name, call):
 
 
 def tracked(folder):
-    """The entries of a folder that hold Python files of the project, by git; the folder where it does not tell."""
+    """The entries of a folder that hold Python files of the project, by git; the folder itself if git does not
+    answer."""
     done = programs.read(["git", "ls-files", "-z", "*.py"], folder)
     return sorted({name.partition("/")[0] for name in done.out.split("\0") if name}) or ["."]
 
 
 def unbuilt(name, folder):
-    """Arguments that keep a linter out of the environment and of builds, which are not there where the project
+    """Arguments that keep a linter out of the environment and of builds, which do not exist where the project
     runs it."""
     found = [place for place in (given.environment(), given.STATE.parent) if folder in place.parents]
     if name == "flake8" and found:
@@ -261,12 +262,12 @@ def types():
 
 
 def each_of(tool):
-    """The calls of a tool that check different things; one of None where the project has none."""
+    """The calls of a tool that check different things; a single None if the project has none."""
     return style.different(automation.of(tool), lambda call: call.arguments) or [None]
 
 
 def first_of(tool):
-    """How the project starts a tool; None where it does not."""
+    """How the project starts a tool; None if it does not."""
     return next(iter(automation.of(tool)), None)
 
 

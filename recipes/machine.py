@@ -1,5 +1,5 @@
-"""Which of the variables that a project sets decide what its programs find: all others are for whoever set them, as
-places of another machine and what nobody else may know."""
+"""Which of the variables that a project sets decide what its programs find: all others are for the project's own
+runs, such as paths on another machine and secrets."""
 
 import os
 import re
@@ -12,6 +12,6 @@ DECIDING = re.compile(
 
 
 def deciding(variables):
-    """Of variables, those that decide what programs find, where their values are known; what the user has set stays."""
+    """Of variables, those that decide what programs find, if their values are known; what the user has set stays."""
     known = {name: value for name, value in variables.items() if "$" not in value and "{" not in value}
     return {name: value for name, value in known.items() if DECIDING.fullmatch(name) and name not in os.environ}

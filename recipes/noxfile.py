@@ -1,5 +1,5 @@
-"""What a noxfile gives its sessions, as far as it can be known without running it: texts, paths, lists of
-them, and the names that these have at the top of the file."""
+"""What a noxfile gives its sessions, as far as it can be known without running it: strings, paths, lists of them,
+and top-level names for these."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ SAME = ("str", "fspath", "resolve", "absolute", "as_posix")
 
 
 class Noxfile:
-    """A noxfile; empty where there is none that Python reads."""
+    """A noxfile; empty if there is none that Python can parse."""
 
     def __init__(self, path, text):
         self.names = {"__file__": Path(path)}
@@ -23,7 +23,7 @@ class Noxfile:
                 self.names.update({name.id: found for name in node.targets if isinstance(name, ast.Name)})
 
     def calls(self, method):
-        """Each call of a method of a session: the function's name, and the words and variables that are known."""
+        """Each call of a session method: the function's name, and the words and variables that are known."""
         shared = self.names
         for function in ast.walk(self.tree):
             if not isinstance(function, ast.FunctionDef):
@@ -36,13 +36,13 @@ class Noxfile:
                     yield function.name, [str(word) for word in self.sequence(node.args, unknown)], self.variables(node)
 
     def variables(self, node):
-        """The variables that a call of a session sets for what it runs."""
+        """The variables that a session call sets for what it runs."""
         tables = [keyword.value for keyword in node.keywords if keyword.arg == "env" and isinstance(keyword.value, ast.Dict)]
         pairs = [(self.value(key), self.value(value)) for table in tables for key, value in zip(table.keys, table.values) if key]
         return {key: str(value) for key, value in pairs if isinstance(key, str) and isinstance(value, (str, Path))}
 
     def assigned(self, function):
-        """What names of a function stand for, where that is known."""
+        """The values of a function's names, if known."""
         nodes = [node for node in ast.walk(function) if isinstance(node, ast.Assign)]
         pairs = [(name.id, self.value(node.value)) for node in nodes for name in node.targets if isinstance(name, ast.Name)]
         return {name: value for name, value in pairs if value is not None}
@@ -56,7 +56,7 @@ class Noxfile:
         return found
 
     def value(self, node):
-        """The value of an expression; None where it cannot be known."""
+        """The value of an expression; None if it cannot be known."""
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else None
         if isinstance(node, ast.Name):

@@ -1,4 +1,4 @@
-"""What the project at hand lists for its developers: requirements, and the places that they stand in."""
+"""What the current project lists for its developers: requirements, and where they are."""
 
 import re
 from collections import namedtuple
@@ -22,7 +22,7 @@ def name_of(requirement):
 
 
 def parsed(requirement):
-    """A requirement as PEP 508 reads it; None where it is none."""
+    """A requirement as PEP 508 reads it; None if it is not one."""
     try:
         return Requirement(requirement)
     except InvalidRequirement:
@@ -35,13 +35,13 @@ def own_names():
 
 
 def brings(listed, tool_name):
-    """Whether requirements hold a tool, or something that is made for it and named after it."""
+    """Whether requirements contain a tool, or something that is made for it and named after it."""
     names = [name_of(requirement) for requirement in listed.requirements]
     return any(name == tool_name or name.startswith(f"{tool_name}-") for name in names)
 
 
 def holds(listed, tool_name):
-    """Whether requirements hold a tool itself."""
+    """Whether requirements contain a tool itself."""
     return any(name_of(requirement) == tool_name for requirement in listed.requirements)
 
 
@@ -86,7 +86,7 @@ def extras(path):
 
 
 def expanded(requirement, path, *seen):
-    """A requirement; where it is the project itself with extras, what these ask for."""
+    """A requirement; if it is the project itself with extras, what these ask for."""
     own = table(toml(path), "project").get("name")
     if not isinstance(own, str) or name_of(requirement) != canonicalize_name(own):
         return [requirement]
@@ -99,7 +99,7 @@ def expanded(requirement, path, *seen):
 
 
 def older(path):
-    """What was written before there were groups: of uv, PDM and Poetry."""
+    """What was written before dependency groups: uv's, PDM's and Poetry's."""
     tools = table(toml(path), "tool")
     if found := texts(table(tools, "uv").get("dev-dependencies")):
         yield Listed(f"`[tool.uv] dev-dependencies` of {given.shown(path)}", found, None)
@@ -111,7 +111,7 @@ def older(path):
 
 
 def hatch(folder):
-    """The packages of hatch's environments, of hatch.toml where that has any."""
+    """The packages of hatch's environments, from hatch.toml if that has any."""
     known = table(toml(folder / "hatch.toml"), "envs") or table(toml(folder / "pyproject.toml"), "tool", "hatch", "envs")
     for name in known:
         found = [text for key in ("dependencies", "extra-dependencies") for text in hatch_says(known, name, key)]
@@ -120,8 +120,7 @@ def hatch(folder):
 
 
 def hatch_says(known, name, key):
-    """What an environment of hatch's says of a key, else the one after whose template it is made; hatch's own are made
-    after none."""
+    """The value of a key in a hatch environment, else in its template; hatch's own environments have no template."""
     for _ in range(8):
         env = table(known, name)
         if key in env:
@@ -135,7 +134,7 @@ def hatch_says(known, name, key):
 
 
 def requirement_files(folder):
-    """Requirements files by the names that projects give them, and those that Read the Docs is told."""
+    """Requirements files by their usual names, and those that Read the Docs uses."""
     found = []
     for sub in ("", "requirements", "docs", "doc", "test", "tests", "benchmarks", "bench"):
         for path in sorted((folder / sub).glob("*.txt")):
@@ -206,7 +205,7 @@ PIP_VALUED = {
 
 
 def of_pip(words, folder):
-    """What `pip install` with these words takes by name, itself or by the files that it is told."""
+    """What `pip install` with these words takes by name, directly or from files."""
     found, words = [], list(words)
     while words:
         word = words.pop(0)
@@ -222,7 +221,7 @@ def of_pip(words, folder):
 
 
 def option(word):
-    """An option's name, and the value that stands in the same word: `--index=x`, `-rx`, `-qrx`."""
+    """An option's name, and the value in the same word: `--index=x`, `-rx`, `-qrx`."""
     if word.startswith("--"):
         name, _, value = word.partition("=")
         return name, value
@@ -231,7 +230,7 @@ def option(word):
 
 
 def nox(folder):
-    """What the sessions of a noxfile install, as far as it is written literally."""
+    """What the sessions of a noxfile install, as far as it is literal."""
     for session, call, _ in nox_calls(folder, "install"):
         if found := of_pip(call, folder):
             yield Listed(f"nox's session `{session}`", found, None)

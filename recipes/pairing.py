@@ -12,20 +12,20 @@ RUST = {"rust", "rs", "native", "ours"}
 
 
 class Compared:
-    """One of the project's own benchmarks, and those that stand beside it, by what they are called."""
+    """One of the project's own benchmarks, and those it is compared with, by name."""
 
     def __init__(self, name, ours, others, group=None):
         self.name, self.ours, self.others, self.group = name, ours, others, group
 
     def times(self, label):
-        """How often the project's own goes into another; None where there is no other."""
+        """How often the project's own fits into another; None if there is no other."""
         other = self.others.get(label)
         mine = self.ours["stats"]["median"] if self.ours else 0
         return other["stats"]["median"] / mine if other and mine else None
 
 
 def words(name):
-    """The words of a name, and the places between them."""
+    """The words of a name, and the text between them."""
     return re.split(r"([_\-\[\].:, ]+)", name)
 
 
@@ -37,7 +37,7 @@ def without(parts, at):
 
 
 def short(result):
-    """A benchmark's name, and the file that it stands in."""
+    """A benchmark's name, and its file."""
     file, _, name = result["fullname"].rpartition("::")
     return file, name
 
@@ -79,7 +79,7 @@ def several_words(name):
 
 
 def compared(measured, own):
-    """What was measured, as comparisons; benchmarks with nothing beside them are ones as well."""
+    """What was measured, as comparisons; benchmarks without a counterpart are included."""
     mine = owners(measured, own)
     taken, found = set(), []
     for at, result in enumerate(measured):
@@ -99,7 +99,7 @@ def compared(measured, own):
 
 
 def owners(measured, own):
-    """By the index of each of the project's own: what stands beside it, by label."""
+    """By the index of each of the project's own: its counterparts, by label."""
     by_key = {}
     for at, result in enumerate(measured):
         for side, word, key in sides(result, own):
@@ -125,7 +125,7 @@ def owners(measured, own):
 
 
 def in_groups(measured, own, taken):
-    """Of each group that is left: its only member of the project's own, beside all others."""
+    """Of each remaining group: its only member of the project's own, next to all others."""
     groups = {}
     for at, result in enumerate(measured):
         if result.get("group") and at not in taken:
@@ -147,12 +147,12 @@ def in_groups(measured, own, taken):
 
 
 def label_of(result, kinds):
-    """What a member of a group is called beside the project's own."""
+    """The name of a group member next to the project's own."""
     return "pure Python" if "pure" in kinds else re.sub(r"^(test|bench)_", "", short(result)[1])
 
 
 def unlike(found):
-    """The same, with names that tell them apart."""
+    """The same, with names that distinguish them."""
     names = [one.name for _, one in found]
     for _, one in found:
         if names.count(one.name) > 1:

@@ -89,7 +89,7 @@ def compare(plain, guided, arguments):
     for installed in plain, guided:
         bench.prove(installed, files[installed])
     if all(Path(a).read_bytes() == Path(b).read_bytes() for a, b in zip(files[plain], files[guided])):
-        apart.stop("the build with PGO is the plain one, byte for byte", "`maturin build --pgo` needs a newer maturin")
+        apart.stop("the PGO build equals the plain one, byte for byte", "`maturin build --pgo` needs a newer maturin")
     return best
 
 

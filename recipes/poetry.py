@@ -29,7 +29,7 @@ def with_included(path, known, name, seen):
 
 
 def in_group(path, entries):
-    """The requirements of a table; none for what is said in a way that is not known."""
+    """The requirements of a table, without those in an unknown form."""
     found = []
     for name, said in entries.items():
         # the same package for other Pythons or systems
@@ -39,7 +39,7 @@ def in_group(path, entries):
 
 
 def requirement(path, name, said):
-    """A requirement as PEP 508 writes it; None where that is not known."""
+    """A requirement in PEP 508 form; None if that is not known."""
     if isinstance(said, str):
         versions = specifiers(said)
         return None if versions is None else f"{name}{versions}"
@@ -57,12 +57,12 @@ def requirement(path, name, said):
 
 
 def of_folder(place):
-    """What stands behind the name of what is taken from a folder or a file; None where that is not there."""
+    """What follows the name of a package from a folder or a file; None if that does not exist."""
     return f" @ {place.resolve().as_uri()}" if place.exists() else None
 
 
 def of_table(said):
-    """What stands behind a name: versions or an address; None where nothing is said."""
+    """What follows a name: versions or an address; None if nothing is stated."""
     version, url, git = (said.get(key) if isinstance(said.get(key), str) else None for key in ("version", "url", "git"))
     if version is not None:
         return specifiers(version)
@@ -76,7 +76,7 @@ def of_table(said):
 
 
 def marker(said):
-    """On which Pythons and systems it is installed: empty for all, None where that is not known."""
+    """The Pythons and systems it is installed on: empty for all, None if not known."""
     found = [f"({said['markers']})"] if isinstance(said.get("markers"), str) else []
     if isinstance(said.get("python"), str):
         versions = specifiers(said["python"])
@@ -88,8 +88,8 @@ def marker(said):
 
 
 def specifiers(constraint):
-    """The specifiers of PEP 440 that a constraint means: `^1.2` is `>=1.2,<2`; None for alternatives (`||`), and
-    where it is none."""
+    """The PEP 440 specifiers that a constraint means: `^1.2` is `>=1.2,<2`; None for alternatives (`||`), and for
+    what is not a constraint."""
     found = []
     for part in (part.strip() for part in re.split(r",|\s+(?=[<>=!~^])", constraint)):
         if "|" in part or (" " in part and part[0] not in "<>=!~^"):
@@ -113,8 +113,8 @@ def specifiers(constraint):
 
 
 def between(version, sign):
-    """From a version up to where its first part changes that is not 0 (`^`), or its second one (`~`); None where it
-    is none."""
+    """From a version up to the next change of its first part that is not 0 (`^`), or of its second one (`~`);
+    None if it is not a version."""
     try:
         release = Version(version).release
     except InvalidVersion:

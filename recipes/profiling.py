@@ -32,7 +32,7 @@ print(*loaded(), sep="\\n")
 
 
 def command(installed, arguments):
-    """The given command with the environment's own Python and paths that hold where it runs."""
+    """The given command with the environment's own Python and paths that are valid where it runs."""
     dir = installed.calls[0].dir
     first, *rest = [absolute(word, dir) for word in arguments]
     if re.fullmatch(r"python[\d.]*", first):
@@ -44,13 +44,13 @@ def command(installed, arguments):
 
 
 def absolute(word, dir):
-    """The path of a file that is in the project, but not in the copy of it without sources."""
+    """The path of a file that is in the project, but not in its copy without sources."""
     path = given.ROOT / word
     return str(path) if word and path.is_file() and not (dir / word).exists() else word
 
 
 def runs(installed, arguments):
-    """Calls of pyx's and what to run there instead."""
+    """pyx calls and what to run there instead."""
     if arguments:
         yield installed.calls[0], command(installed, arguments)
         return
@@ -63,8 +63,7 @@ def runs(installed, arguments):
 
 
 def record(call, words, quiet):
-    """What py-spy sees of a command, as folded stacks; `quiet`: the command's words matter only when it
-    fails."""
+    """What py-spy records of a command, as folded stacks; `quiet`: the command's output matters only if it fails."""
     raw = FOLDER / "stacks.txt"
     spy = [given.UV, "tool", "run", "--from", PY_SPY, "py-spy", "record", "--native", "--nolineno"]
     spy += ["--subprocesses", "--rate", RATE, "--format", "raw", "--output", str(raw), "--", *words]
@@ -88,14 +87,14 @@ def record(call, words, quiet):
         apart.stop("the benchmarks failed")
     if re.search(r"permission denied|operation not permitted|requires root|sudo", said, re.I):
         hint = "run as root, in a container with --cap-add SYS_PTRACE, or: sudo sysctl kernel.yama.ptrace_scope=0"
-        apart.stop("py-spy may not look into other processes here (ptrace)", hint, apart.MISSING)
+        apart.stop("py-spy is not allowed to inspect other processes here (ptrace)", hint, apart.MISSING)
     if "No python processes" in said or run:
-        apart.stop("the command ended before py-spy could look into it", "let it repeat its work for a second")
+        apart.stop("the command ended before py-spy could inspect it", "make it run for at least a second")
     return apart.stop(f"py-spy could not profile the command: it {run.how()}")
 
 
 def below(found, files):
-    """The stacks that pass through some files, from there on."""
+    """The stacks that pass through certain files, from there on."""
     for frames, count in found:
         starts = [n for n, frame in enumerate(frames) if any(frame.endswith(f"({file})") for file in files)]
         if starts:
@@ -143,7 +142,7 @@ def draw(found, graph, modules, title):
     print(f"flame graph: {apart.shown(graph)}")
     top = shares(found, kind)
     if not top:
-        apart.stop("no native frame of the project is in it: the command spends no time there, or its symbols are stripped")
+        apart.stop("it contains no native frame of the project: the command spends no time there, or its symbols are stripped")
     rows = [(shortened(frame.rpartition(" (")[0] or frame), f"{share:.1f}") for frame, share in top.items()]
     apart.table([("native function", "% of samples"), *rows[:10]])
 

@@ -13,7 +13,7 @@ NOT_RUN = 126
 
 
 class Outcome:
-    """What became of a program: its exit code, what was read of it, and why it was not started."""
+    """The outcome of a program: its exit code, its output, and why it was not started."""
 
     def __init__(self, words, code, out="", err="", trouble=None):
         self.words, self.code, self.out, self.err, self.trouble = words, code, out, err, trouble
@@ -27,7 +27,7 @@ class Outcome:
         return os.path.basename(self.words[0])
 
     def how(self):
-        """How it ended, in words that go after its name."""
+        """How it ended, in words that follow its name."""
         if self.trouble:
             return self.trouble
         if self.code < 0:
@@ -38,14 +38,14 @@ class Outcome:
         return f"ended with {self.code}"
 
     def json(self):
-        """What it printed, read as JSON; None where that is none."""
+        """Its output as JSON; None if it is not JSON."""
         try:
             return json.loads(self.out)
         except ValueError:
             return None
 
     def last(self):
-        """The last line of its errors that says something."""
+        """The last meaningful line of its errors."""
         lines = [line.strip() for line in (self.err or self.out).splitlines()]
         return next((line for line in reversed(lines) if line), self.how())
 
@@ -56,32 +56,31 @@ def say(verb, text):
 
 
 def file_name(program):
-    """What the file of a program is called on this system."""
+    """The file name of a program on this system."""
     return f"{program}.exe" if os.name == "nt" else program
 
 
 def pasteable(words):
-    """A command as a shell reads it."""
+    """A command in shell syntax."""
     return shlex.join(str(word) for word in words)
 
 
 def run(words, folder, variables=None, unset=()):
-    """A program that a person sees working."""
+    """Runs a program whose output the user sees."""
     words = [str(word) for word in words]
     say("Running", pasteable(words))
     return start(words, folder, variables, unset, None, None)
 
 
 def read(words, folder, variables=None, unset=(), errors=False, given_text=None):
-    """A program whose output is read; `errors`: what it says on stderr is for a person;
-    `given_text`: what it reads from its stdin."""
+    """Runs a program whose output is read; `errors`: its stderr is shown; `given_text`: its stdin."""
     words = [str(word) for word in words]
     err = None if errors else subprocess.PIPE
     return start(words, folder, variables, unset, subprocess.PIPE, err, given_text)
 
 
 def combined(words, folder, variables=None, unset=()):
-    """A program whose output is read as a person would see it."""
+    """Runs a program whose output is read as the user would see it."""
     words = [str(word) for word in words]
     return start(words, folder, variables, unset, subprocess.PIPE, subprocess.STDOUT)
 

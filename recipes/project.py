@@ -1,4 +1,4 @@
-"""What the files of the project at hand say."""
+"""What the files of the current project say."""
 
 import configparser
 import functools
@@ -29,7 +29,7 @@ def folders(start=None):
 
 @functools.lru_cache(maxsize=None)
 def text(path):
-    """The text of a file; empty where there is none or none that can be read."""
+    """The text of a file; empty if there is none or it cannot be read."""
     try:
         return Path(path).read_text("utf-8", "replace")
     except OSError:
@@ -38,7 +38,7 @@ def text(path):
 
 @functools.lru_cache(maxsize=None)
 def toml(path):
-    """A TOML file; empty where there is none that can be read."""
+    """A TOML file; empty if there is none that can be read."""
     try:
         return tomllib.loads(text(ROOT / path))
     except tomllib.TOMLDecodeError:
@@ -46,14 +46,14 @@ def toml(path):
 
 
 class Loader(yaml.SafeLoader):
-    """Reads what it does not know, as `!reference` of GitLab, as what it is made of."""
+    """Reads unknown tags, such as GitLab's `!reference`, as the value they are applied to."""
 
 
 Loader.add_multi_constructor("", lambda loader, _, node: unknown(loader, node))
 
 
 def unknown(loader, node):
-    """The value of a node with a tag that nobody explained."""
+    """The value of a node with an unknown tag."""
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
     if isinstance(node, yaml.SequenceNode):
@@ -63,7 +63,7 @@ def unknown(loader, node):
 
 @functools.lru_cache(maxsize=None)
 def yml(path):
-    """A YAML file; None where there is none that can be read."""
+    """A YAML file; None if there is none that can be read."""
     try:
         return yaml.load(text(ROOT / path), Loader)
     except (yaml.YAMLError, ValueError):
@@ -71,7 +71,7 @@ def yml(path):
 
 
 def table(value, *keys):
-    """What stands below these keys, where everything on the way is a table; else an empty one."""
+    """What is below these keys, if everything on the way is a table; else an empty one."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
@@ -92,7 +92,7 @@ def pyprojects():
 
 
 def tool(name):
-    """A table below `[tool]` of pyproject.toml, the nearest that there is; else None."""
+    """A table below `[tool]` of pyproject.toml, from the nearest file that has it; else None."""
     for path in pyprojects():
         found = table(toml(path), "tool").get(name)
         if isinstance(found, dict):
@@ -101,12 +101,12 @@ def tool(name):
 
 
 def first(*names):
-    """The first of these files that there is, from the project's folder upward; else None."""
+    """The first of these files that exists, from the project's folder upward; else None."""
     return next((path for folder in folders() if (path := first_in(folder, *names))), None)
 
 
 def first_in(folder, *names):
-    """The first of these files that there is in a folder; else None."""
+    """The first of these files that exists in a folder; else None."""
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
@@ -122,7 +122,7 @@ def section(name, *files):
 
 @functools.lru_cache(maxsize=None)
 def ini(path):
-    """An INI file; empty where there is none that can be read."""
+    """An INI file; empty if there is none that can be read."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(text(path))
@@ -132,7 +132,7 @@ def ini(path):
 
 
 def cargo_alias(name):
-    """The words that an alias of cargo's configuration stands for; none where it is no alias."""
+    """The words that an alias in cargo's configuration stands for; empty if it is not an alias."""
     for folder in folders():
         for file in ("config.toml", "config"):
             meant = table(toml(folder / ".cargo" / file), "alias").get(name)
@@ -148,7 +148,7 @@ def python_source():
 
 
 def nox_calls(folder, method):
-    """What is known of each call of a method of a session: the function's name, the words, the variables."""
+    """What is known about each call of a session method: the function's name, the words, the variables."""
     path = folder / "noxfile.py"
     yield from Noxfile(path, text(path)).calls(method)
 
@@ -184,7 +184,7 @@ class Hook:
 
 
 def hook_config():
-    """The file that configures pre-commit, or prek, and what it says."""
+    """The file that configures pre-commit, or prek, and its content."""
     path = first("prek.toml", ".pre-commit-config.yaml", ".pre-commit-config.yml")
     config = (toml(path) if path.suffix == ".toml" else yml(path)) if path else None
     return path, config if isinstance(config, dict) else {}
@@ -192,7 +192,7 @@ def hook_config():
 
 @functools.lru_cache(maxsize=None)
 def hooks():
-    """The hooks of pre-commit, and the file that they stand in."""
+    """The hooks of pre-commit, and the file that they are in."""
     path, config = hook_config()
     repositories = config.get("repos")
     found, frozen = [], comments(text(path)) if path else {}
@@ -208,13 +208,13 @@ def hooks():
 
 
 def comments(config):
-    """By revision: the tag that `pre-commit autoupdate --freeze` wrote behind it."""
+    """By revision: the tag that `pre-commit autoupdate --freeze` wrote after it."""
     found = re.findall(r"^\s*-?\s*rev\s*[:=]\s*['\"]?(\S+?)['\"]?\s+#\s*(?:frozen:)?\s*(\S+)\s*$", config, re.M)
     return dict(found)
 
 
 def general(key):
-    """What pre-commit is to look at, or not, for all hooks: its `files` or `exclude`."""
+    """What pre-commit checks or skips for all hooks: its `files` or `exclude`."""
     pattern = hook_config()[1].get(key)
     return pattern if isinstance(pattern, str) else ""
 
@@ -240,7 +240,7 @@ def version_files():
 
 @functools.lru_cache(maxsize=None)
 def locked_elsewhere():
-    """By package, the version in the lock of Poetry or PDM, or in a `pylock.toml`; none where it has several."""
+    """By package, the version in the lock of Poetry or PDM, or in a `pylock.toml`; none if it has several."""
     path = first("poetry.lock", "pdm.lock", "pylock.toml")
     known = toml(path) if path else {}
     entries = known.get("package") or known.get("packages") or []
@@ -256,7 +256,7 @@ def locked_elsewhere():
 
 
 def ruff():
-    """The configuration of ruff; None where there is none."""
+    """The configuration of ruff; None if there is none."""
     for folder in folders():
         for name in (".ruff.toml", "ruff.toml"):
             if (folder / name).is_file():
@@ -265,12 +265,12 @@ def ruff():
 
 
 def in_checkout():
-    """Whether git looks after the project: tools then leave alone what git ignores."""
+    """Whether the project is under git: tools then skip what git ignores."""
     return any((folder / ".git").exists() for folder in (ROOT, *ROOT.parents))
 
 
 def excluding(*names):
-    """Arguments for ruff: not to look into these as well, nor, outside of a checkout, into builds."""
+    """Arguments for ruff to exclude these too and, outside a checkout, builds."""
     folder = os.path.relpath(given.STATE.parent, ROOT)
     built = [] if in_checkout() or folder.startswith("..") else [folder]
     if not built and not names:

@@ -17,7 +17,7 @@ import traceback
 
 
 def main(name, arguments):
-    """Runs `main(arguments)` of a recipe's module; whatever goes wrong is one sentence."""
+    """Runs `main(arguments)` of a recipe's module; any error becomes one sentence."""
     # what a recipe writes beside a terminal may be any text
     sys.stdout.reconfigure(errors="replace")
     sys.stderr.reconfigure(errors="replace")
@@ -29,7 +29,7 @@ def main(name, arguments):
     except BrokenPipeError:
         sys.exit(1)
     except OSError as error:
-        print(f"error: `{name}` could not go on: {error}", file=sys.stderr)
+        print(f"error: `{name}` could not continue: {error}", file=sys.stderr)
         sys.exit(4)
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]

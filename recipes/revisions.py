@@ -19,7 +19,7 @@ LEAST = 0.01  # what is smaller is noise, however sure
 
 
 class Change:
-    """How a benchmark moved: the mean over the turns, and the bounds between which it is in 95 % of all cases."""
+    """How a benchmark moved: the mean over the turns, and its 95 % confidence interval."""
 
     def __init__(self, name, before, after):
         """`before` and `after`: the medians of each turn in seconds."""
@@ -43,8 +43,7 @@ def order(turn):
 
 
 def changes(before, after):
-    """One for each benchmark that both sides measured in every turn, by their names; each side has the
-    medians by name."""
+    """One for each benchmark that both sides measured in every turn, by name; each side has the medians by name."""
     both = [name for name in sorted(after) if len(after[name]) == len(before.get(name, [])) == TURNS]
     return [Change(name, before[name], after[name]) for name in both if min(before[name] + after[name]) > 0]
 
@@ -68,7 +67,7 @@ def commit(revision):
     if not named:
         is_shallow = (given.CHECKOUT / ".git" / "shallow").is_file()
         hint = "git fetch --unshallow" if is_shallow else "git log --oneline"
-        apart.stop(f"git knows no revision `{revision}` in `{given.CHECKOUT}`", hint)
+        apart.stop(f"git does not know the revision `{revision}` in `{given.CHECKOUT}`", hint)
     return named.out.strip()
 
 

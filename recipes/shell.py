@@ -1,4 +1,4 @@
-"""The commands of a shell script, as far as they are written in words."""
+"""The commands of a shell script, as far as they are literal."""
 
 import re
 import shlex
@@ -38,7 +38,7 @@ def commands(script, folder, names=None):
 
 
 def of_line(line, folder, exported):
-    """The commands of a line; returns the folder in which the next line is. `exported`: variables, which are added to."""
+    """The commands of a line; returns the folder of the next line. `exported`: variables, which are added to."""
     prefix = re.match(r"\s*([@+-]*)", line)  # make's and just's
     outer, parts, may_fail = [], split_up(words_of(line[prefix.end() :])), "-" in prefix.group(1)
     for number, (words, sign) in enumerate(parts):
@@ -81,8 +81,8 @@ def ends_well(parts):
 
 
 def words_of(text):
-    """The words of a command, with the signs between commands as words of their own; none where a shell would
-    not see it as one."""
+    """The words of a command, with the operators between commands as separate words; empty if a shell would not
+    parse it."""
     # a comment begins where a word would
     lexer = shlex.shlex(re.sub(r"(?<=[^\s;&|()])#", "\0", text), posix=True, punctuation_chars=";&|()<>")
     lexer.whitespace_split = True
@@ -93,7 +93,7 @@ def words_of(text):
 
 
 def split_up(words):
-    """Pairs: the words of one command without redirections, and the sign behind it."""
+    """Pairs: the words of one command without redirections, and the operator after it."""
     found, current, words = [], [], list(words)
     while words:
         word = words.pop(0)
@@ -109,7 +109,7 @@ def split_up(words):
 
 
 def replaced(text, names, folder):
-    """A text with what is known in the place of variables, and `$x` in that of all others."""
+    """A text with known variables replaced, and `$x` in place of all others."""
     for _ in range(9):  # a value may name others
         before = text
         for name, value in names.items() if "$" in text or "{{" in text else ():
@@ -127,7 +127,7 @@ def replaced(text, names, folder):
 
 
 def piped(words, folder):
-    """What a command tells the next one to look at: files that git names, else nobody knows."""
+    """What a command passes to the next one to check: files that git names; otherwise unknown."""
     found = words_of(listed(shlex.join(words[2:]), folder)) if words[:2] == ["git", "ls-files"] else ["$x"]
     return [word for word in found if word != "-z"]
 
@@ -139,7 +139,7 @@ def listed(words, folder):
 
 
 def known(words):
-    """The words without those that nobody can know, and without options whose value is such a word."""
+    """The words without unknown ones, and without options whose value is unknown."""
     found = []
     for word in words:
         if "$" not in word and "{" not in word:
@@ -150,7 +150,7 @@ def known(words):
 
 
 def has_paths(words):
-    """Whether a command says what to look at: a word that is neither an option nor the value of one."""
+    """Whether a command says what to check: with a word that is neither an option nor the value of one."""
     return any(word[:1] != "-" and before not in VALUED for before, word in zip(["", *words], words))
 
 

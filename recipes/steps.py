@@ -15,7 +15,7 @@ OK, NOTED, BAD, ABSENT = "ok", "noted", "failed", "not checked"
 
 
 class Trouble(Exception):
-    """A tool that cannot be had, and what a person can do about it."""
+    """A tool that is not available, and what the user can do about it."""
 
     def __init__(self, sentence, hint=None):
         super().__init__(sentence)
@@ -23,29 +23,29 @@ class Trouble(Exception):
 
 
 def error(sentence, hint=None):
-    """Says what is wrong and what to do about it."""
+    """Reports what is wrong and what to do about it."""
     print(f"error: {sentence}" + (f"\n\nhint: {hint}\n" if hint else ""), file=sys.stderr, flush=True)
 
 
 def warn(sentence):
-    """Says what a person should know."""
+    """Reports what the user should know."""
     print(f"warning: {sentence}", file=sys.stderr, flush=True)
 
 
 def fail(sentence, hint=None, code=FAILED):
-    """Ends the recipe because of what a person has to settle."""
+    """Ends the recipe because of something the user has to settle."""
     error(sentence, hint)
     sys.exit(code)
 
 
 class Row:
-    """One step: its name, how it ended, what is said of that, and its seconds."""
+    """One step: its name, its result, a comment on that, and its seconds."""
 
     def __init__(self, name, state, text, seconds):
         self.name, self.state, self.text, self.seconds = name, state, text, seconds
 
     def cells(self):
-        """As the table shows it."""
+        """As shown in the table."""
         result = self.state if self.state != NOTED else OK
         return self.name, f"{result} ({self.text})" if self.text else result, f"{self.seconds:.1f}"
 
@@ -75,11 +75,11 @@ class Steps:
         return result
 
     def add(self, name, state, text="", seconds=0.0):
-        """Notes what came out of a step."""
+        """Records the result of a step."""
         self.rows.append(Row(name, state, text, seconds))
 
     def table(self):
-        """Prints the table, and the sentence of what failed."""
+        """Prints the table, and a sentence about failures."""
         rows = [("step", "result", "seconds"), *(row.cells() for row in self.rows)]
         wide = [max(len(row[column]) for row in rows) for column in range(2)]
         print(file=sys.stderr)
@@ -87,7 +87,7 @@ class Steps:
             print(f"{step:<{wide[0]}}  {result:<{wide[1]}}  {seconds:>7}", file=sys.stderr)
 
     def finish(self):
-        """Prints the table, and ends the recipe with what came out of all."""
+        """Prints the table, and ends the recipe with the overall result."""
         self.table()
         bad = [row for row in self.rows if row.state == BAD]
         absent = [row for row in self.rows if row.state == ABSENT]
@@ -117,7 +117,8 @@ def named(row):
 
 
 def weighed(result, call):
-    """What a step ended with, where the project may go on in spite of it: `call` is how it takes the step itself."""
+    """The result of a step, considering whether the project may continue despite a failure: `call` is how it
+    treats the step itself."""
     state, text = ended(result) if isinstance(result, Outcome) else result
     if state == BAD and call and call.may_fail:
         return NOTED, f"findings, in spite of which {call.source} goes on"

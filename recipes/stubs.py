@@ -29,7 +29,7 @@ def arguments(words):
 
 
 def features_of(crate, member, more):
-    """The enabled features of a dependency; None when the package does not depend on it."""
+    """The enabled features of a dependency; None if the package does not depend on it."""
     words = ["cargo", "metadata", "--format-version=1", f"--manifest-path={member['manifest']}"]
     # cargo notes what rustc says of itself in the target directory
     variables = {"CARGO_TARGET_DIR": SCRATCH / "target"}
@@ -45,7 +45,7 @@ def features_of(crate, member, more):
 
 
 def require_introspection(member, features):
-    """Ends the recipe where the module says nothing of what it holds."""
+    """Ends the recipe if the module does not describe its content."""
     enabled = features_of("pyo3", member, features)
     if enabled is None:
         steps.fail("maturin derives stubs from PyO3 modules only, and this crate has no `pyo3`")
@@ -57,7 +57,7 @@ def require_introspection(member, features):
 
 
 def generate(member, features):
-    """The folder of the stubs as they should be, at their places below it."""
+    """The folder with the stubs as they should be, at their places below it."""
     new = SCRATCH / "new"
     shutil.rmtree(new, ignore_errors=True)
     # the target directory of the extension module, where these features leave all of it fresh
@@ -74,12 +74,12 @@ def generate(member, features):
 
 
 def artifacts(target):
-    """The libraries that cargo has left in a target directory, for whatever platform."""
+    """The libraries that cargo left in a target directory, for whatever platform."""
     return [path for depth in ("*/*", "*/*/*") for path in target.glob(depth) if path.suffix in LIBRARIES and path.is_file()]
 
 
 def put_back(built, staged):
-    """Libraries that maturin has moved to look at them return to where the next command looks for them."""
+    """Moves libraries that maturin moved for inspection back to where the next command looks for them."""
     for path in built:
         if not path.is_file() and (staged / path.name).is_file():
             os.replace(staged / path.name, path)
@@ -99,7 +99,7 @@ def styled(new):
 
 
 def place(path):
-    """Where a stub belongs: in the Python package, else beside pyproject.toml under its name."""
+    """Where a stub belongs: in the Python package, else next to pyproject.toml under its name."""
     source = project.python_source()
     if (source / path.parts[0]).is_dir() or path.name != "__init__.pyi":
         return source / path
@@ -107,7 +107,7 @@ def place(path):
 
 
 def drift(path, text):
-    """What has to change in a file, as a patch; empty when nothing has."""
+    """What has to change in a file, as a patch; empty if nothing has."""
     old = path.read_text("utf-8") if path.is_file() else ""
     name = os.path.relpath(path, given.ROOT)
     lines = old.splitlines(keepends=True), text.splitlines(keepends=True)
@@ -115,10 +115,10 @@ def drift(path, text):
 
 
 def owner():
-    """The package that the project's folder holds, else the only one."""
+    """The package in the project's folder, else the only one."""
     found = [member for member in given.crates() if Path(member.get("dir", "")) == given.ROOT] or given.crates()
     if len(found) != 1:
-        steps.fail("there is no Cargo.toml of one crate in this folder", "cd PACKAGE")
+        steps.fail("this folder has no Cargo.toml of a single crate", "cd PACKAGE")
     return found[0]
 
 
@@ -147,4 +147,4 @@ def main(words):
     if not any(patches.values()):
         programs.say("Fresh", ", ".join(os.path.relpath(path, given.ROOT) for path in texts))
     if asked.check and any(patches.values()):
-        steps.fail("the stubs are not what the module says", "cargo pyx just stubs")
+        steps.fail("the stubs do not match the module", "cargo pyx just stubs")

@@ -1,4 +1,4 @@
-"""Compares the stubs of the installed modules with what the modules hold, by mypy's stubtest."""
+"""Compares the stubs of the installed modules with the modules, using mypy's stubtest."""
 
 import os
 import re
@@ -31,12 +31,12 @@ def places(top):
     done = programs.read([given.PYTHON, "-c", PLACES, top], given.ROOT)
     found = done.json()
     if not isinstance(found, list) or not all(isinstance(folder, str) for folder in found):
-        steps.fail(f"the environment's Python does not tell where `{top}` is: {done.last()}", "cargo pyx dev --force")
+        steps.fail(f"the environment's Python does not report where `{top}` is: {done.last()}", "cargo pyx dev --force")
     return [Path(folder) for folder in found]
 
 
 def stubs(folder, top):
-    """The stubs of a package, or of a module that is no package, by the modules' names."""
+    """The stubs of a package, or of a module that is not a package, by the modules' names."""
     if folder.name != top:
         return {path.stem: path for path in folder.glob(f"{top}.pyi")}
     paths = sorted(folder.rglob("*.pyi"))
@@ -50,12 +50,12 @@ def module(path):
 
 
 def roots(names):
-    """Those modules that are in no other: stubtest descends into packages by itself."""
+    """The modules that are in no other: stubtest descends into packages by itself."""
     return [name for name in sorted(names) if not any(name.startswith(f"{n}.") for n in names)]
 
 
 def hidden(folders):
-    """The modules that maturin has put into packages of their own names, described by theirs."""
+    """The modules that maturin put into packages with their own names, described by theirs."""
     modules = {folder / folder.name for folder in folders if any(folder.glob("__init__.pyi"))}
     modules = [path for path in modules if any(path.parent.glob(f"{path.name}.*.so"))]
     return [f"{path.name}.{path.name}" for path in modules if not path.with_suffix(".pyi").exists()]
@@ -71,14 +71,14 @@ Comparison = namedtuple("Comparison", "options modules folder variables")
 
 
 def comparisons():
-    """The ways in which the project's automation starts stubtest, else one of ours."""
+    """The ways in which the project's automation starts stubtest, else one of pyx's."""
     calls = style.different(automation.of("stubtest", "mypy.stubtest"), lambda call: call.arguments)
     return [comparison(call) for call in calls or [None]]
 
 
 def comparison(call):
-    """How a call of the project's starts stubtest. Of itself stubtest leaves its cache where it is started, and hears
-    of another place only by a configuration."""
+    """How one of the project's calls starts stubtest. By default, stubtest leaves its cache where it is started,
+    and only a configuration can change that."""
     words, options, modules = list(call.arguments) if call else [], [], []
     while words:
         word = words.pop(0)
@@ -116,7 +116,7 @@ def search_path(folders):
 
 
 def main(arguments):
-    """Checks every module that has a stub; with `--fix` writes what leaves no choice."""
+    """Checks every module that has a stub; with `--fix`, applies the unambiguous fixes."""
     fix = arguments == ["--fix"]
     if arguments and not fix:
         steps.fail(f"`types` has no argument `{arguments[0]}`", "cargo pyx just types --fix")
@@ -139,7 +139,7 @@ def main(arguments):
 
 
 def check(start, folders, found):
-    """Runs stubtest in each way of the project's: the first outcome that is none of success, with what all say."""
+    """Runs stubtest in each of the project's ways; returns the first failure, with the output of all."""
     places, lists, outcomes = search_path(folders), allowlists(folders), []
     for one in comparisons():
         command = [*start, *one.options, *lists, *(one.modules or roots(found))]
@@ -152,7 +152,7 @@ def check(start, folders, found):
 
 
 def conclude(done):
-    """Prints what stubtest says, and ends the recipe with it."""
+    """Prints stubtest's output, and ends the recipe with its result."""
     print(done.out, end="", flush=True)
     if done:
         sys.exit(0)
@@ -169,7 +169,7 @@ def conclude(done):
 
 
 def uncompared(files):
-    """Why mypy compares nothing: where it found errors, a file for each."""
+    """Why mypy compares nothing: the files in which it found errors."""
     in_stubs = sum(path.endswith(".pyi") for path in files)
     number = f"{len(files)} error" + ("" if len(files) == 1 else "s")
     if in_stubs == len(files):
@@ -185,8 +185,8 @@ NEW = re.compile(r"^error: (\S+)\.__init__ .*write stubs for __new__", re.M)
 
 
 def fixes(said, found):
-    """Writes what stubtest asks for where it asks for no more: `@final` of classes that cannot be
-    subclassed, `__new__` in the place of `__init__`. Returns whether anything was written."""
+    """Applies what stubtest asks for if that is unambiguous: `@final` for classes that cannot be subclassed,
+    `__new__` instead of `__init__`. Returns whether anything was written."""
     written = False
     for name in dict.fromkeys(FINAL.findall(said)):
         written |= edit(name, found, mark_final)
@@ -196,7 +196,7 @@ def fixes(said, found):
 
 
 def edit(name, found, change):
-    """Changes the class of that dotted name in its stub, where the stub is the project's own file."""
+    """Changes the class with that dotted name in its stub, if the stub is the project's own file."""
     modules = [module for module in found if name.startswith(f"{module}.")]
     if not modules:
         return False
@@ -216,7 +216,7 @@ def edit(name, found, change):
 
 
 def source_of(installed):
-    """The project's own file of a stub that may lie in the environment."""
+    """The project's own file for a stub that may be in the environment."""
     if given.ROOT in installed.parents and given.environment() not in installed.parents:
         return installed
     text = installed.read_bytes()
@@ -231,7 +231,7 @@ def source_of(installed):
 
 
 def class_at(lines, names):
-    """The line of a class, by its name and those of the classes that it is in; None without one."""
+    """The line of a class, by its name and those of its enclosing classes; None without one."""
     start, end, at = 0, len(lines), None
     for name in names:
         pattern = re.compile(rf"(\s*)class {re.escape(name)}\b")
@@ -243,7 +243,7 @@ def class_at(lines, names):
 
 
 def block_end(lines, at):
-    """The line behind the block that begins at a line."""
+    """The line after the block that begins at a line."""
     indent = len(lines[at]) - len(lines[at].lstrip())
     for number in range(at + 1, len(lines)):
         line = lines[number]
@@ -283,7 +283,7 @@ def with_import(text):
 
 
 def init_to_new(text, names):
-    """The text with `__new__` in the place of a class's `__init__`, where there is but one."""
+    """The text with `__new__` instead of a class's `__init__`, if there is exactly one."""
     lines = text.splitlines(keepends=True)
     at = class_at(lines, names)
     if at is None:

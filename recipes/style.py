@@ -49,8 +49,8 @@ FIXES = {"--fix", "--fix-only", "--unsafe-fixes"}
 
 
 def different(found, arguments):
-    """Of calls, those that check different things; `arguments`: what a call checks. One that only repairs
-    what another checks is none; a hook fails where it repairs anything."""
+    """Of calls, those that check different things; `arguments`: what a call checks. A call that only fixes what
+    another checks does not count; a hook fails if it fixes anything."""
     checking = [call for call in found if call.hook or not FIXES.intersection(call.words)] or found
     kept = {}
     for call in checking:
@@ -77,7 +77,7 @@ def configured():
 
 
 def lints_by_ruff():
-    """Whether ruff lints the Python code: where the project uses it, or no other linter."""
+    """Whether ruff lints the Python code: if the project uses it, or no other linter."""
     if calls("ruff", "check") or not is_used("ruff"):
         return bool(calls("ruff", "check")) or not {"flake8", "pylint"} & configured()
     # with a table for the formatter alone, it is asked for no lints
@@ -85,7 +85,7 @@ def lints_by_ruff():
 
 
 def formatter():
-    """What formats the Python code: `ruff`, `black`, or None where nothing does."""
+    """What formats the Python code: `ruff`, `black`, or None if nothing does."""
     if calls("ruff", "format") or "format" in (project.ruff() or {}):
         return "ruff"
     if is_used("black"):
@@ -96,7 +96,7 @@ def formatter():
 
 
 def sorter():
-    """What sorts imports: `ruff`, `isort`, or None where nothing does."""
+    """What sorts imports: `ruff`, `isort`, or None if nothing does."""
     settings = project.ruff() or {}
     lint = {**settings, **project.table(settings, "lint")}
     selected = [*project.texts(lint.get("select")), *project.texts(lint.get("extend-select"))]
@@ -118,8 +118,8 @@ def formats_rust():
 
 @functools.lru_cache(maxsize=None)
 def is_formatted(language):
-    """Whether what git has of the project is formatted, where nothing else tells; outside of git, and
-    before the first commit, it begins so."""
+    """Whether the committed code is formatted, if nothing else tells; outside git, and before the first commit,
+    it counts as formatted."""
     head = committed()
     if head is None:
         return True
@@ -140,7 +140,7 @@ def is_formatted(language):
 
 @functools.lru_cache(maxsize=None)
 def committed():
-    """A copy of what git has of the project; None where there is no commit."""
+    """A copy of the committed project; None if there is no commit."""
     found = programs.read(["git", "rev-parse", "HEAD:./"], given.ROOT)
     if not found:
         return None
@@ -189,13 +189,13 @@ def rustfmt(check=None, root=None):
 
 
 def unchecked(call):
-    """What a call of `cargo fmt` is given, but for whether it only checks."""
+    """The arguments of a `cargo fmt` call, except whether it only checks."""
     words = [word for word in call.arguments if word != "--check"]
     return words[:-1] if words[-1:] == ["--"] else words
 
 
 def rustfmt_as(call, end):
-    """`cargo fmt` as the project's automation calls it, with these options at the end of its own."""
+    """`cargo fmt` as the project's automation calls it, followed by these options."""
     words, toolchain = unchecked(call), call.toolchain
     at = words.index("--") if "--" in words else len(words)
     words = ["cargo", "fmt", *words[:at], *end, *words[at:]]
@@ -208,13 +208,13 @@ def rustfmt_as(call, end):
 
 
 def has_toolchain(name):
-    """Whether rustup has a toolchain, by what stands behind cargo's `+`: its name without the machine's."""
+    """Whether rustup has a toolchain, by what follows cargo's `+`: its name without the machine's."""
     return bool(name) and any(re.fullmatch(rf"{re.escape(name)}(-[a-z]\w*-.*)?", one) for one in toolchains())
 
 
 def needs_nightly(call, asked=None):
-    """Whether a call of cargo needs a nightly toolchain and another one would run: by what only that takes, or by the
-    toolchain's name that is `asked` for."""
+    """Whether a cargo call needs a nightly toolchain and another one would run: by options that only nightly
+    accepts, or by the toolchain's name that is `asked` for."""
     told = " ".join([*call.words, *call.settings.values()]).replace("\x1f", " ")
     if not re.search(r"(^|\s)-Z|\bdocsrs\b", told) and not (asked or "").startswith("nightly"):
         return False
@@ -223,7 +223,7 @@ def needs_nightly(call, asked=None):
 
 @functools.lru_cache(maxsize=None)
 def is_nightly(folder):
-    """Whether the Rust that runs in a folder takes what is unstable."""
+    """Whether the Rust in a folder accepts unstable options."""
     return bool(re.search(r"-(nightly|dev)\b", programs.read(["rustc", "--version"], folder).out))
 
 
@@ -235,8 +235,8 @@ def toolchains():
 
 
 def arguments(call, dropped):
-    """What a tool is given by the project, without its subcommand and without options that only
-    matter where it is called."""
+    """The project's arguments for a tool, without its subcommand and without options that only matter where it is
+    called."""
     words = [word for word in automation.without(call.arguments, TELLING.get(call.tool, ())) if word not in dropped]
     return words[1:] if words[:1] in (["check"], ["format"]) else words
 
@@ -245,7 +245,7 @@ DROPPED = {"ruff": RUFF_FORMAT, "black": BLACK, "isort": ISORT}
 
 
 def format_calls(formatter):
-    """The calls that format the Python code, each in a way of its own; one of None where the project has none."""
+    """The calls that format the Python code, each in a way of its own; a single None if the project has none."""
     found = calls("ruff", "format") if formatter == "ruff" else automation.of(formatter)
     return different(found, lambda call: arguments(call, DROPPED[formatter])) or [None]
 
@@ -267,15 +267,15 @@ def format_commands(formatter, check, call):
 
 
 def no_markdown():
-    """Arguments that keep ruff from formatting Markdown, where nobody asks for it: code in texts is
-    often not to be run, or to be shown in another form."""
+    """Arguments that keep ruff from formatting Markdown unless configured: code in texts is often not meant to
+    run, or shown in another form."""
     settings = project.ruff() or {}
     included = [*project.texts(settings.get("include")), *project.texts(settings.get("extend-include"))]
     return project.excluding(*([] if any(".md" in name for name in included) else ["*.md"]))
 
 
 def force(tool):
-    """What lets a tool's own exclusions hold for files that it is given by name."""
+    """Makes a tool's own exclusions apply to files that it is given by name."""
     return {"ruff": ["--force-exclude"], "isort": ["--filter-files"]}.get(tool, [])
 
 
@@ -304,7 +304,7 @@ DEFAULT_TYPES = {
 
 
 def hooked(hook):
-    """The files of the repository that a hook of pre-commit looks at."""
+    """The files of the repository that a pre-commit hook checks."""
     listed = programs.read(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], given.CHECKOUT)
     types = hook.types or DEFAULT_TYPES.get(hook.id, ())
     endings = tuple(ending for name in types for ending in ENDINGS.get(name, ()))
@@ -322,7 +322,7 @@ def hooked(hook):
 
 
 def matches(pattern, name, otherwise):
-    """Whether a name matches a pattern of pre-commit; `otherwise` where there is none."""
+    """Whether a name matches a pre-commit pattern; `otherwise` if there is none."""
     if not pattern:
         return otherwise
     try:
@@ -336,7 +336,7 @@ LINE = 24_000
 
 
 def parts(files):
-    """Files in portions that a command line holds."""
+    """Files in portions that fit on a command line."""
     found, room = [], 0
     for name in files:
         room -= len(name) + 3  # a space and quotes
@@ -348,7 +348,7 @@ def parts(files):
 
 
 def over_files(words, call, variables):
-    """Runs a tool; as a hook that takes files, over those that it would be given."""
+    """Runs a tool; as a hook that takes files, on those that it would be given."""
     variables = {**automation.settings_of(call), **variables}
     if not (call and call.hook and call.hook.takes_files):
         return programs.run(words, call.folder if call else given.ROOT, variables)
@@ -362,12 +362,12 @@ def over_files(words, call, variables):
 
 
 def isort(call, options):
-    """The command of isort, as a call of the project's has it, with options of ours."""
+    """The isort command from one of the project's calls, with pyx's options."""
     words = arguments(call, ISORT) if call else []
     words = words if shell.has_paths(words) or (call and call.hook) else [*words, "."]
     return [*tools.standalone("isort", tools.plug_ins("isort", call)), *ignored(), *options, *words]
 
 
 def ignored():
-    """Arguments for isort: not to look into what git ignores."""
+    """Arguments for isort: skip what git ignores."""
     return ["--skip-gitignore"] if project.in_checkout() else []

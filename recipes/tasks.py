@@ -1,4 +1,4 @@
-"""What a project gives names to: recipes of just, targets of make, sessions, environments, scripts and tasks."""
+"""What a project gives names to: just recipes, make targets, sessions, environments, scripts and tasks."""
 
 import functools
 import itertools
@@ -24,7 +24,7 @@ def of(folder):
 
 
 def asked(words, folder):
-    """The tasks that a command starts, by the file nearest to where it is started."""
+    """The tasks that a command starts, from the nearest file to where it is started."""
     runner, rest = started_by(words)
     if runner is None:
         return []
@@ -40,7 +40,7 @@ def asked(words, folder):
 
 
 def joined(names, known):
-    """Names with those of modules of just in one: `a b` is `a::b`."""
+    """Names with those of just modules in one: `a b` is `a::b`."""
     found = []
     for name in names:
         if found and any(one.startswith(f"{found[-1]}::") for one in known):
@@ -51,7 +51,7 @@ def joined(names, known):
 
 
 def named(name, known, folder):
-    """The task of a name; of make's also by the rule for any name that is no file."""
+    """The task with a name; for make also by the rule for any name that is not a file."""
     task = known.get(name)
     if task or "%" not in known or name.startswith("-") or (folder / name).is_file():
         return task
@@ -60,7 +60,7 @@ def named(name, known, folder):
 
 
 def changed(task, told):
-    """A task with what whoever starts it says of its variables."""
+    """A task with the variables that its caller sets."""
     names = {(f".{name}" if task.runner == "task" else name): value for name, value in told.items()}
     given_on = told if task.runner == "make" else {name: told[name] for name in told if name in task.variables}
     weak = [name for name in task.weak if name not in names]
@@ -68,7 +68,7 @@ def changed(task, told):
 
 
 def started_by(words):
-    """What starts tasks in a command, and the words behind it; None where nothing does."""
+    """What starts tasks in a command, and the words after it; None if nothing does."""
     first = words[0].rpartition("/")[2] if words else ""
     for start, runner in RUNNERS.items():
         names = start.split()
@@ -101,7 +101,7 @@ RUNNERS = {
 
 
 def before(runner, needed, name):
-    """What starts those that a task of this name needs."""
+    """What starts those that a task with this name needs."""
     return [f"{runner} {shlex.quote(one)}" for one in needed if one != name]
 
 
@@ -109,7 +109,7 @@ def before(runner, needed, name):
 
 
 def justfile(folder):
-    """Recipes of just, of what a justfile imports and of its modules."""
+    """Recipes of just, including those that a justfile imports and those of its modules."""
     path = project.first_in(folder, "justfile", "Justfile", ".justfile")
     if path:
         yield from of_justfile(path, folder, "")
@@ -150,7 +150,7 @@ DEEPEST = 3
 
 
 def header(line):
-    """The name of a recipe of just and those that it needs, by its first line; none where it is no recipe's."""
+    """The name of a just recipe and those that it needs, from its first line; None if it is not a recipe's."""
     quoted = r"\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`"
     pieces = [piece for piece in re.findall(rf"{quoted}|#.*|:=|[\w-]+(?:::[\w-]+)*|\S", line) if not piece.startswith("#")]
     if ":" not in pieces or ":=" in pieces[: pieces.index(":")]:
@@ -175,7 +175,7 @@ def imported(path, seen):
 
 
 def module_file(folder, name, told):
-    """The file of a module of just; None where there is none."""
+    """The file of a just module; None if there is none."""
     names = ("mod.just", "justfile", "Justfile", ".justfile")
     place = folder / (told or name)
     if told and place.is_file():
@@ -189,7 +189,7 @@ PLACE = r"['\"]([^'\"{]+)['\"]"
 
 
 def makefile(folder):
-    """Targets, with the variables that are made of texts."""
+    """Targets, with the variables that consist of literal text."""
     path = project.first_in(folder, "GNUmakefile", "makefile", "Makefile")
     text = re.sub(r"\\\r?\n\s*", " ", project.text(path)) if path else ""
     texts = re.findall(r"^(export[ \t]+)?(\w+)\s*(::?|\?)?=[ \t]*([^#\n]*?)[ \t\r]*(?:#.*)?$", text, re.M)
@@ -217,7 +217,7 @@ def taskfile(folder):
 
 
 def of_taskfile(path, folder, prefix):
-    """The tasks of one file of Task's; `prefix`: the name that it is included by, with a colon."""
+    """The tasks of one Taskfile; `prefix`: the name that it is included by, with a colon."""
     config = project.yml(path)
     shared = texts_of(project.table(config, "vars"))
     general = texts_of(project.table(config, "env"))
@@ -237,7 +237,7 @@ def of_taskfile(path, folder, prefix):
 
 
 def task_lines(parts, prefix):
-    """The commands of a task of Task's: what it needs, then what it does."""
+    """The commands of a task: what it needs, then what it does."""
     needed, does = ([part] if isinstance(part, (str, dict)) else part if isinstance(part, list) else [] for part in parts)
     for item in needed:
         item = item.get("task") if isinstance(item, dict) else item
@@ -283,8 +283,9 @@ def of_tox_ini(path, folder):
 
 
 def tox_environments(path):
-    """The environments of an INI file of tox's, those with a section, in its list, or that lines are for: the name, and
-    what gives the text of the first of some keys, its own or the base's, without lines for others."""
+    """The environments of a tox INI file, those with a section, in its list, or that lines are for: the name, and
+    a function that returns the text of the first of some keys, its own or the base's, without lines for
+    others."""
     parser = project.ini(path)
     parts = {name: parser[part] for part in parser.sections() if part.startswith("testenv") for name in alternatives(part[8:]) or [""]}
     base = parts.get("", {})
@@ -314,13 +315,13 @@ def alternatives(text):
 
 
 def holds(factors, name):
-    """Whether a line that is for environments with these factors is for the one of a name."""
+    """Whether a line for environments with these factors applies to the one with a name."""
     own = {*name.split("-"), "py3"}  # there is no other here
     return any(all((one[1:] not in own) if one[:1] == "!" else one in own for one in part.split("-")) for part in alternatives(factors))
 
 
 def of_tox(lines, parser, folder):
-    """Commands with what tox puts into the place of `{…}`."""
+    """Commands with tox's substitutions for `{…}`."""
 
     def value(found):
         section, key = found.groups()
@@ -334,7 +335,7 @@ def of_tox(lines, parser, folder):
 
 
 def of_tox_toml(part, folder):
-    """The words that a part of a command stands for: a text, or a table with what is there of itself."""
+    """The words that a part of a command stands for: a string, or a table with known values."""
     default = part.get("default", []) if isinstance(part, dict) else part
     return [of_tox(text, project.ini(""), folder) for text in project.texts(default)] or ["$x"]
 
@@ -386,7 +387,7 @@ def hatch(folder):
 
 
 def hatch_line(line, env, scripts):
-    """A line of a script of hatch's, which may begin with the name of one of the others."""
+    """A line of a hatch script, which may begin with the name of another one."""
     first, space, rest = line.partition(" ")
     return f"hatch run {env}:{first}{space}{rest}" if first in scripts else line
 

@@ -1,4 +1,4 @@
-"""The Python tools that recipes start: in which version a project wants them, and the command."""
+"""The Python tools that recipes start: the versions that the project wants, and the commands."""
 
 import hashlib
 import os
@@ -47,8 +47,8 @@ Wanted = namedtuple("Wanted", "requirements place")
 
 
 def wanted(tool):
-    """What brings a tool, the project's own word before ours: each is tried until one can be had. A list that
-    leaves the version open is no word against one that says which."""
+    """What provides a tool, the project's own choice before pyx's: each is tried until one is available. A list
+    that leaves the version open does not override one that states it."""
     listed = [Wanted(resolved(one), one.place) for one in packages.lists() if packages.holds(one, tool)]
     exact = [want for want in listed if "==" in str(specifier(tool, want))]
     yield from exact
@@ -66,12 +66,12 @@ def specifier(tool, want):
 
 
 def allows(versions, exact):
-    """Whether versions hold the one that others name; true where these name none."""
+    """Whether versions contain the one that others name; true if these name none."""
     return all(versions.contains(one.version, prereleases=True) for one in exact if "*" not in one.version)
 
 
 def by_file(tool):
-    """What mise, asdf and the tool's own configuration say of its version."""
+    """What mise, asdf and the tool's own configuration say about its version."""
     version, place = project.version_files().get(tool, (None, None))
     if version and (text := as_requirement(tool, version)):
         yield Wanted([text], place)
@@ -83,7 +83,7 @@ def by_file(tool):
 
 
 def as_requirement(tool, version, exact=False):
-    """A version of mise or asdf as a requirement: `0.4` is any of 0.4; None where it is a word."""
+    """A mise or asdf version as a requirement: `0.4` is any of 0.4; None if it is a word."""
     if version[:1] in "=<>~!":
         try:
             return f"{tool}{SpecifierSet(version)}"
@@ -97,7 +97,7 @@ def as_requirement(tool, version, exact=False):
 
 
 def by_hook(tool, told=False):
-    """What pre-commit's configuration says of a tool's version; `told`: something else says of it what it may be."""
+    """What pre-commit's configuration says about a tool's version; `told`: something else also limits it."""
     path, hooks = project.hooks()
     for hook in hooks:
         own = [text for text in hook.packages if packages.name_of(text) == tool]
@@ -126,8 +126,8 @@ def note(sentence):
 
 
 def tag_version(tool, hook):
-    """The version that a hook's revision means; None where it is a branch or a hash that nobody
-    explained, or a tag of a repository that is neither the tool's own nor a mirror of it."""
+    """The version that a hook's revision means; None if it is a branch or an unexplained hash, or a tag of a
+    repository that is neither the tool's own nor a mirror of it."""
     name = canonicalize_name(hook.repository.rstrip("/").rpartition("/")[2].removesuffix(".git"))
     parts = re.split(r"\W", f"{name}-{tool}")
     if tool not in (name, name.removeprefix("mirrors-")) and tool not in parts[: -len(re.split(r"\W", tool))]:
@@ -144,8 +144,8 @@ def tag_version(tool, hook):
 
 
 def by_call(tool):
-    """What stands at the tool's name in a command: `uvx ruff@0.4.1`, `pip install ruff==0.4.1`; for ruff also what uv
-    is told: `uv format --version 0.4.1`."""
+    """The version at the tool's name in a command: `uvx ruff@0.4.1`, `pip install ruff==0.4.1`; for ruff also the
+    option of uv: `uv format --version 0.4.1`."""
     pattern = re.compile(rf"(?<![\w/.-]){re.escape(tool)}(?:@|==)(\d[\w.]*)(?![\w*])")
     for call in automation.calls():
         if tool == "ruff" and call.written[:2] == ["uv", "format"]:
@@ -159,7 +159,7 @@ def by_call(tool):
 
 
 def pinned(tool):
-    """The version of a tool that serves the project's Python."""
+    """The version of a tool that supports the project's Python."""
     versions = PINNED[tool]
     minor = python_minor() if len(versions) > 1 else 0
     return next(versions[low] for low in versions if minor >= int(low.split(".")[1]))
@@ -173,7 +173,7 @@ def python_minor():
 
 
 def resolved(listed):
-    """The requirements of a list as uv.lock has them, where it knows the list; else as they stand."""
+    """The requirements of a list as in uv.lock, if it has the list; else as written."""
     own = packages.own_names()
     plain = [text for text in listed.requirements if packages.name_of(text) not in own]
     if not (given.LOCK and listed.choice):
@@ -193,7 +193,7 @@ def resolved(listed):
 
 
 def as_locked(text):
-    """A requirement as the lock of another manager has it, where one does."""
+    """A requirement as in another manager's lock, if one has it."""
     requirement, versions = packages.parsed(text), project.locked_elsewhere()
     version = versions.get(packages.name_of(text))
     if not (requirement and version) or requirement.url or not requirement.specifier.contains(version, prereleases=True):
@@ -222,8 +222,8 @@ def with_more(want, more):
 
 
 def plug_ins(tool, call):
-    """What the project has a tool find beside it, where a call starts it: all of the hook's own environment, what
-    `--with` brings, or what is made for the tool and stands in one list with it."""
+    """What the project provides to a tool that a call starts: all of the hook's own environment, what `--with`
+    brings, or what is made for the tool and is in one list with it."""
     if call and call.hook:
         return [text for text in call.hook.packages if packages.name_of(text) != tool]
     if call and call.written[0] in ("uvx", "pipx") or call and call.written[:3] == ["uv", "tool", "run"]:
@@ -256,7 +256,7 @@ def is_for(tool, requirement):
 
 
 def only(tool, want):
-    """Of what brings a tool, the tool alone."""
+    """Of what provides a tool, only the tool."""
     own = [text for text in want.requirements if packages.name_of(text) == tool]
     if len(own) > 1 and any(";" in text for text in own):  # each for its own Pythons or systems
         return want._replace(requirements=own)
@@ -275,12 +275,12 @@ def beside(tool, program=None, more=()):
 
 
 def whole(want):
-    """The same, as what can be compared by its value."""
+    """The same, as a comparable value."""
     return want._replace(requirements=tuple(want.requirements))
 
 
 def missing(requirements):
-    """Those that the project's environment does not hold."""
+    """Those that the project's environment does not contain."""
     site = given.FACTS.get("site_packages")
     names = {path.name.split("-")[0] for path in Path(site).glob("*.dist-info")} if site else set()
     names = {str(canonicalize_name(name)) for name in names}
@@ -288,7 +288,7 @@ def missing(requirements):
 
 
 def had(tool, program, wants, below):
-    """A program of an environment that holds the first of what is wanted that can be had."""
+    """A program of an environment with the first available one of what is wanted."""
     trouble = None
     for want in wants:
         if not want.requirements:
@@ -345,7 +345,7 @@ def environment(name, requirements, below=None):
 
 
 def fill(folder, listed, python):
-    """Makes an environment and installs what a file lists."""
+    """Creates an environment and installs what a file lists."""
     made = [given.UV, "venv", "--quiet", "--allow-existing", "--relocatable", "--no-project", "--no-config"]
     installed = [given.UV, "pip", "install", "--quiet", "--python", scripts(folder) / "python", "-r", listed]
     for words in ([*made, "--python", python, folder], installed):
@@ -355,26 +355,26 @@ def fill(folder, listed, python):
 
 
 def shortened(done):
-    """What uv says of a failure, in one line."""
+    """uv's message about a failure, in one line."""
     text = " ".join((done.err or done.how()).split())
     text = re.sub(r"^(error:|×)\s*", "", text)
     return text if len(text) <= 300 else f"{text[:299]}…"
 
 
 def interpreter(python):
-    """The file that an environment's Python is, links resolved."""
+    """The file of an environment's Python, links resolved."""
     return os.path.realpath(python)
 
 
 def overlay(folder, python):
-    """Lets an environment see the packages of another one behind its own."""
+    """Makes the packages of another environment visible after an environment's own."""
     site = given.FACTS.get("site_packages") or asked(python, "purelib")
     own = asked(scripts(folder) / "python", "purelib")
     Path(own, "_below.pth").write_text(f"import site; site.addsitedir({str(site)!r})\n", "utf-8")
 
 
 def asked(python, name):
-    """A folder of an interpreter."""
+    """A folder of an interpreter, as it reports it."""
     done = programs.read([python, "-c", f"import sysconfig; print(sysconfig.get_path({name!r}))"], given.ROOT)
     found = done.out.strip()
     if not done or "\0" in found or not Path(found or "?").is_dir():
@@ -388,8 +388,8 @@ def lists():
 
 
 def for_task(*tools):
-    """What the project lists or installs for a task, by the tools that it is done with: the nearest lists that
-    hold one of them, else those that hold what is named after one; and where that stands."""
+    """What the project lists or installs for a task, by the tools for it: the nearest lists that contain one of
+    them, else those that contain what is named after one; and where that is."""
     every = lists()
     for test in (packages.holds, packages.brings):
         found = [listed for listed in every if any(test(listed, tool) for tool in tools)]

@@ -28,7 +28,7 @@ BUG = re.compile(r"^error: bug in|^ +File \".*cargo-pyx[/\\]recipes[/\\]", re.M)
 
 
 def commit(source):
-    """Puts what is no checkout under git, as people have it who work on it."""
+    """Puts what is not a checkout under git, as its developers would have it."""
     if (source / ".git").exists() or any((folder / ".git").exists() for folder in source.parents):
         return
     identity = ["-c", "user.name=corpus", "-c", "user.email=corpus@example.invalid"]
@@ -40,7 +40,7 @@ def commit(source):
 
 
 def ended(words, folder, limit, env=None):
-    """The exit code of a program and all that it printed; no code where it took longer than `limit`."""
+    """The exit code of a program and everything that it printed; no code if it took longer than `limit`."""
     child = subprocess.Popen(
         words, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=os.name != "nt",
@@ -66,7 +66,7 @@ def command(name, python):
 
 
 def tried(name, project, options, source):
-    """One recipe: what came of it and how that is judged, as it is kept, and all that was printed."""
+    """One recipe: its result and verdict, as recorded, and everything that was printed."""
     start = time.monotonic()
     code, text = ended([str(options.program), "pyx", *command(name, options.python)], source, options.timeout)
     seconds = round(time.monotonic() - start, 1)
@@ -98,7 +98,7 @@ def judged(name, result, text, project, refusals, source):
 
 
 def proves(line, source, wanted):
-    """Whether a shell's line ends as it is to; one that cannot be run proves nothing."""
+    """Whether a shell line ends as expected; one that cannot be run proves nothing."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cargo-pyx" / "tools"
     places = [source / ".venv" / "bin", *sorted(source.glob("target/pyx/tools/*/bin")), *sorted(cache.glob("*/bin"))]
     path = os.pathsep.join([*map(str, places), os.environ.get("PATH", "")])
@@ -109,7 +109,7 @@ def proves(line, source, wanted):
 
 
 def sentences(text):
-    """The errors that cargo-pyx says, each by its first line."""
+    """cargo-pyx's errors, each by its first line."""
     text = re.sub(r"\x1b(\[[0-9;]*[A-Za-z]|\(B)", "", text)
     return [line.removeprefix("error: ") for line in text.splitlines() if line.startswith("error: ")][-3:]
 
@@ -120,7 +120,7 @@ def without(source, lines):
 
 
 class Kept:
-    """What came of a project's recipes: a file of results by recipe, and what each printed beside it."""
+    """The results of a project's recipes: a file of results by recipe, and the output of each next to it."""
 
     def __init__(self, path, origin):
         self.path, self.origin, self.results = Path(path), origin, {}

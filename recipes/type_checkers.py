@@ -13,22 +13,22 @@ import tools
 
 
 def used():
-    """Name and work of each, in the order in which they are run; the work gives an outcome."""
+    """Name and function of each, in the order in which they are run; the function returns an outcome."""
     for name, settings, run in CHECKERS:
         if style.is_used(name) or settings() is not None:
             yield name, lambda name=name, run=run: each(name, run)
 
 
 def each(name, run):
-    """Runs a checker in each way in which the project starts it; the first outcome that is none of success, else
-    the last."""
+    """Runs a checker in each way in which the project starts it; returns the first failure, else the last
+    outcome."""
     found = style.different(automation.of(name), lambda call: call.arguments)
     outcomes = [run(call) for call in found or [None]]
     return next((outcome for outcome in outcomes if not outcome), outcomes[-1])
 
 
 def mypy(call):
-    """As the project calls it, else over its packages."""
+    """As the project calls it, else on its packages."""
     hook = call.hook if call else None
     words = style.arguments(call, ()) if call else []
     more = [*(hook.packages if hook else []), *(["pip"] if "--install-types" in words else [])]  # which mypy installs them by
@@ -46,7 +46,7 @@ CHOSEN = {"-p", "--package", "-m", "--module", "-c", "--command"}
 
 
 def pyright(call, name="pyright"):
-    """As the project calls it, else over what it includes."""
+    """As the project calls it, else on what it includes."""
     settings = pyright_settings() if name == "pyright" else basedpyright_settings()
     words = style.arguments(call, ()) if call and not call.hook else []
     # with an `exclude` of its own it looks into environments and builds
@@ -76,21 +76,21 @@ def place(call):
 
 
 def mypy_settings():
-    """The settings of mypy, where it looks for them; None where there are none."""
+    """The settings of mypy, where it looks for them; None if there are none."""
     own = project.section("mypy", "mypy.ini", ".mypy.ini")
     shared = [own, project.tool("mypy"), project.section("mypy", "setup.cfg")]
     return next((settings for settings in shared if settings is not None), None)
 
 
 def pyright_settings():
-    """The names of pyright's settings; None where there are none, or where its fork reads them."""
+    """The names of pyright's settings; None if there are none, or if its fork reads them."""
     if style.is_used("basedpyright") and not automation.uses("pyright"):
         return None
     return shared_settings() if project.first(SHARED) else project.tool("pyright")
 
 
 def basedpyright_settings():
-    """The names of basedpyright's settings, which may be pyright's; None where the project does not use it."""
+    """The names of basedpyright's settings, which may be pyright's; None if the project does not use it."""
     own = project.tool("basedpyright")
     if own is not None or not style.is_used("basedpyright"):
         return own
@@ -106,7 +106,7 @@ def shared_settings():
 
 
 def file_of(name):
-    """What tells whether a checker is configured in a file of its own."""
+    """Determines whether a checker is configured in a file of its own."""
     return lambda: project.first(f"{name}.toml")
 
 

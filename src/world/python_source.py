@@ -1,4 +1,4 @@
-"""What the source of a module says of one of its functions, as one JSON object; nothing of it is run.
+"""What a module's source says about one of its functions, as one JSON object; none of it is run.
 
 arguments: the function, the module's file, files that may call it
 """
@@ -21,7 +21,7 @@ def parsed(path):
 
 
 def statements(body):
-    """Those that run when the module is imported, also below `if`, `try` and `with`."""
+    """Those that run when the module is imported, including those below `if`, `try` and `with`."""
     for one in body:
         yield one
         if not isinstance(one, FUNCTIONS + (ast.ClassDef,)):
@@ -32,7 +32,7 @@ def statements(body):
 
 
 def bindings(module):
-    """Each name that the module gives a meaning: the name, what was imported under it, and the line."""
+    """Each name that the module binds: the name, what was imported under it, and the line."""
     for one in statements(module.body):
         if isinstance(one, ast.Import):
             for alias in one.names:
@@ -53,7 +53,7 @@ def bindings(module):
 
 
 def full_name(node, known):
-    """`typing.List` for what is imported so, `builtins.int`; nothing for a name of the module's own."""
+    """`typing.List` for what is imported like that, `builtins.int`; empty for one of the module's own names."""
     if isinstance(node, ast.Attribute):
         before = full_name(node.value, known)
         return before and before + "." + node.attr
@@ -65,7 +65,7 @@ def full_name(node, known):
 
 
 def inside(index):
-    """What stands between the brackets; Python 3.8 wraps it."""
+    """What is between the brackets; Python 3.8 wraps it."""
     index = getattr(index, "value", index) if type(index).__name__ == "Index" else index
     return index.elts if isinstance(index, ast.Tuple) else [index]
 
@@ -87,7 +87,7 @@ def annotation(node, known):
 
 
 def default(node, source):
-    """What is passed where nothing is: as it is written, and its value where that is a plain one."""
+    """A parameter's default: as written, and its value if that is a plain one."""
     found = {"text": ast.get_source_segment(source, node) or "...", "plain": False, "value": None}
     try:
         value = ast.literal_eval(node)
@@ -116,7 +116,7 @@ def parameters(function, known, source):
 
 
 def own_nodes(function):
-    """The nodes of a function, without those of functions inside of it."""
+    """The nodes of a function, without those of nested functions."""
     waiting = list(function.body)
     while waiting:
         node = waiting.pop()
@@ -141,7 +141,7 @@ def described(function, known, source):
 
 
 def place(module):
-    """Where a name stands that is no function of the module itself."""
+    """Where a name is defined that is not a function of the module itself."""
     for node in ast.walk(module):
         if isinstance(node, ast.ClassDef) and any(one.name == NAME for one in node.body if isinstance(one, FUNCTIONS)):
             return {"class": node.name}
@@ -158,7 +158,7 @@ def is_literal(node):
 
 
 def constants(body):
-    """Names that a body gives a literal once."""
+    """Names that a body assigns a literal once."""
     given = {}
     for one in body:
         if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name):
@@ -167,7 +167,7 @@ def constants(body):
 
 
 def rows(decorator):
-    """What pytest passes to a test, by the names of its parameters: a dictionary for each run."""
+    """What pytest passes to a test, by parameter name: a dictionary for each run."""
     called = getattr(decorator, "func", None)
     if not isinstance(called, ast.Attribute) or called.attr != "parametrize" or len(decorator.args) < 2:
         return []
@@ -187,7 +187,7 @@ def rows(decorator):
 
 
 def runs(function, around):
-    """The names that have literals for values in each run of a test."""
+    """The names that have literal values in each run of a test."""
     found = [{**around, **constants(function.body)}]
     for decorator in function.decorator_list:
         more = rows(decorator)
@@ -196,7 +196,7 @@ def runs(function, around):
 
 
 def calls(path):
-    """The calls of the function with nothing but literals, as their arguments are written."""
+    """The calls of the function with only literals, their arguments as written."""
     try:
         module, source = parsed(path)
     except (SyntaxError, ValueError):
@@ -219,7 +219,7 @@ def is_ours(called, imported):
 
 
 def written(call, known, source):
-    """Each argument with its name, where all are literals in one line."""
+    """Each argument with its name, if all are literals on one line."""
     pairs = [(None, value) for value in call.args] + [(one.arg, one.value) for one in call.keywords]
     pairs = [(name, known.get(value.id, value) if isinstance(value, ast.Name) else value) for name, value in pairs]
     if not all(is_literal(value) for _, value in pairs) or any(keyword.arg is None for keyword in call.keywords):
@@ -230,7 +230,7 @@ def written(call, known, source):
 
 
 def absolute(module):
-    """The packages that are imported by their whole names."""
+    """The packages that are imported by absolute names."""
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom) and not node.level:
             yield (node.module or "").partition(".")[0]

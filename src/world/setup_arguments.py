@@ -1,4 +1,4 @@
-"""The arguments that setup.py gives to setup() by their names, and their lines, as one JSON object; nothing of it is run.
+"""The keyword arguments that setup.py passes to setup(), and their lines, as one JSON object; none of it is run.
 
 arguments: its path
 """

@@ -107,7 +107,7 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
     nothing_moved(&project, "hotloop");
 
     let none = recipe(&project, &["bench", "--against", "no-such-revision"]).exits(1);
-    none.says("git knows no revision `no-such-revision`");
+    none.says("git does not know the revision `no-such-revision`");
     let once = "let steps = steps(start);";
     let twice = "let steps = steps(start).max(std::hint::black_box(steps(start + 1)) & 0);";
     project.edit("src/lib.rs", once, twice);
@@ -130,7 +130,7 @@ fn what_is_measured_is_the_optimised_wheel_and_never_what_dev_installed() {
     let work = "import hotloop\nfor _ in range(60): hotloop.collatz(20_000)";
     let profile = recipe(&project, &["profile", "python", "-c", work]);
     if profile.code == Some(3) {
-        profile.says("py-spy may not look into other processes here");
+        profile.says("py-spy is not allowed to inspect other processes here");
     } else {
         lines(
             &profile.succeeds(),

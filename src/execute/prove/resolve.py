@@ -2,20 +2,20 @@
 
 usage: resolve.py FOLDER MODULE LOAD   (FOLDER: the project's, which `python -c` puts first)
 
-Prints, on a line of its own after whatever the environment's files print at Python's start, a JSON
+Prints, on a line of its own after whatever the environment's files print when Python starts, a JSON
 object with two lists, for the path of a plain interpreter ("installed") and for
 the same with FOLDER first ("local"): what each package on the way to the module, and the module
 itself, would be imported from. A list ends where nothing is found.
 
-Where LOAD is "load", the first extension module on the way is loaded as an import of it would; where
-it is the path of a library, that is loaded as cffi and ctypes do. A line after that tells what came of
-it: "well", or an object with "missing" (it has no such function), "broken" (the system cannot load it),
+If LOAD is "load", the first extension module on the way is loaded as an import of it would; if it is
+the path of a library, that is loaded the way cffi and ctypes do. A line after that reports the result:
+"well", or an object with "missing" (it has no such function), "broken" (the system cannot load it),
 "unlinked" (a library that it needs is not found) or "raised" with the last line of the exception. The
-interpreter may crash. None of the project's Python code runs but what the extension itself imports.
+interpreter may crash. None of the project's Python code runs except what the extension itself imports.
 
-Where LOAD is "import", the module is imported as users do, its packages before it: what it raised by
-itself may be for want of them. The line is then "well", "raised" as above, or an object with "absent" where
-something that is no part of its package is not there.
+If LOAD is "import", the module is imported as users do, its packages before it: what it raises by itself
+may be due to their absence. The line is then "well", "raised" as above, or an object with "absent" if
+something outside its package is missing.
 """
 
 import importlib.machinery
@@ -24,7 +24,7 @@ import sys
 
 
 def as_json(value):
-    """Of lists, dicts, texts and None; to import `json` takes longer than all the rest."""
+    """Of lists, dicts, strings and None; importing `json` takes longer than everything else."""
     if value is None:
         return "null"
     if isinstance(value, list):

@@ -32,7 +32,7 @@ def _crash(report):
 
 
 def _message(report):
-    """What went wrong, the short of it first."""
+    """What went wrong, a summary first."""
     text = getattr(report, "longreprtext", "") or str(report.longrepr or "")
     if isinstance(report.longrepr, tuple):
         text = str(report.longrepr[2])
@@ -66,7 +66,7 @@ def pytest_configure(config):
 
 
 def _collected_at(report, message):
-    """The line of the file, or of another of the project, that could not be read."""
+    """The line of the file, or of another project file, that could not be read."""
     file = os.path.normpath(os.path.join(_root, report.nodeid.split("::")[0]))
     lines = re.findall(r'(?:File "([^"\n]+)", line |^(\S+\.py):)(\d+)', message, re.MULTILINE)
     places = [[os.path.abspath(one or other), int(line)] for one, other, line in lines]

@@ -1,4 +1,4 @@
-"""What the modules that cargo-pyx puts beside pytest and unittest have in common."""
+"""What the modules that cargo-pyx puts next to pytest and unittest have in common."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def shard():
 
 
 def is_in(name, part):
-    """Whether a test is in the part that `shard` says."""
+    """Whether a test is in the part that `shard` names."""
     # without the parameters, whose names may differ from machine to machine
     name = name.split("[", 1)[0]
     assigned = part["assigned"].get(name)

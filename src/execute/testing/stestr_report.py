@@ -1,4 +1,4 @@
-"""Prints a JSON object a line for each test of stestr's last run.
+"""Prints one JSON object per line for each test of stestr's last run.
 
 usage: stestr_report.py PROGRAM...   (what starts stestr)
 """

@@ -10,12 +10,12 @@ from _pyx_report import say as _say
 
 
 def _name(test):
-    """Its `id()`, unless a case keeps something of its own under that name."""
+    """Its `id()`, unless a case uses that name for something of its own."""
     return test.id() if callable(test.id) else unittest.TestCase.id(test)
 
 
 def _take(suite, shard):
-    """Leaves in a suite what is in the shard; how many tests there were."""
+    """Leaves in a suite what is in the shard; returns how many tests there were."""
     kept, found = [], 0
     for test in suite:
         if isinstance(test, unittest.TestSuite):

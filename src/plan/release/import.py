@@ -1,4 +1,4 @@
-"""Import every module of an installed distribution, and print what became of each as JSON."""
+"""Import every module of an installed distribution, and print the result of each as JSON."""
 
 import ast
 import importlib
@@ -66,7 +66,7 @@ def asks_for_system(test):
 
 
 def refuses_system(around):
-    """Whether the statement stops because it is not on the system that it is for."""
+    """Whether the statement stops because this is not the system that it is for."""
     last = around[-1]
     if isinstance(last, ast.Assert):
         return asks_for_system(last.test)
@@ -85,7 +85,7 @@ def names(branch):
 
 
 def is_of_another_system(error):
-    """Whether a module of Python has the missing name below an `if` about the system."""
+    """Whether a Python module has the missing name below an `if` about the system."""
     found = MISSING.search(str(error))
     if not found or not isinstance(error, (AttributeError, ImportError)):
         return False
@@ -102,14 +102,14 @@ def is_of_another_system(error):
 
 
 def chain(error):
-    """The error, and those that it came of."""
+    """The error, and those that caused it."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def raised_by(error):
-    """The statements around the place that it comes from, the innermost last."""
+    """The statements around the place that raised it, the innermost last."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return statements(place.filename, place.lineno)
 
@@ -120,7 +120,7 @@ def is_in_words(around):
 
 
 def needed(error):
-    """The package that a module imports without a word for those who lack it."""
+    """The package that a module imports without telling those who lack it."""
     if isinstance(error, ModuleNotFoundError) and error.name and not is_in_words(raised_by(error)):
         return error.name.partition(".")[0]
     return None

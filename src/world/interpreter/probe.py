@@ -1,4 +1,4 @@
-"""What an interpreter says of itself, as one JSON object."""
+"""What an interpreter reports about itself, as one JSON object."""
 
 import importlib.machinery
 import json

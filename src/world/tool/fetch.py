@@ -3,7 +3,7 @@
 usage: fetch.py DISTRIBUTION FILE SHA256 PROGRAM DESTINATION
 
 The index is the one that uv or pip would use (environment, then pip's configuration), else
-PyPI, spoken to by the simple API (PEP 503). DESTINATION must not exist yet.
+PyPI, through the simple API (PEP 503). DESTINATION must not exist yet.
 """
 
 import base64
@@ -50,7 +50,7 @@ def origin(parts):
 
 
 def get(url, index):
-    """The index's user and password are for what the index serves, and for nobody else."""
+    """The index's user and password are only for what the index serves."""
     parts = urllib.parse.urlsplit(url)
     own = urllib.parse.urlsplit(index)
     netloc = parts.netloc.rpartition("@")[2]
