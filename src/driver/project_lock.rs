@@ -34,7 +34,7 @@ fn try_take(session: &Session, ui: &Ui, name: &str, project: &Project) -> Result
         "project",
         ui,
     )?);
-    keep_out_of_git(&project.state)?; // who had the lock may have removed it
+    keep_out_of_git(&project.state)?; // the previous holder may have removed it
     if held.is_empty() {
         let shared = waiting.take("environment", &environment_lock(session, project));
         match shared {
@@ -116,7 +116,7 @@ impl<'a> Waiting<'a> {
                 holder => format!(" (held by {holder})"),
             };
             tries += 1;
-            // who takes the lock writes its name a moment later
+            // a new holder writes its name a moment later
             if !said && (!holder.is_empty() || tries > 4) {
                 said = true;
                 let text = format!("waiting for {what} lock{holder}");

@@ -20,7 +20,7 @@ pub fn of_dev(session: &Session, manifest: Option<Utf8PathBuf>) -> Option<Error>
     let run_state = RunState::default();
     let planned = Facts::gather(session, &request, &run_state)
         .and_then(|facts| plan(&request, &facts, &run_state));
-    // what it would fetch is no refusal
+    // what it would fetch is not a refusal
     planned
         .err()
         .filter(|error| !matches!(error, Error::Machine(MachineError::Offline(_))))

@@ -211,7 +211,7 @@ fn record_durations(project: &Project, testing: &Testing, all: &[TestResult]) ->
     let named = reporting.durations.clone();
     paths.extend(named.filter(|_| reporting.shard.is_none()));
     for path in paths {
-        // what cannot be read in our own folder is written anew
+        // what cannot be read in our own folder is rewritten
         let known = Durations::read(&path);
         let known = if path.starts_with(&project.state) {
             known.unwrap_or_default()

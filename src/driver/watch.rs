@@ -33,7 +33,7 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
     let (sender, changes) = mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event| {
         for change in told(event) {
-            let _ = sender.send(change); // an error means that nobody watches any more
+            let _ = sender.send(change); // an error means that nothing is watched any more
         }
     })
     .map_err(|error| cannot_watch(&project.root, error))?;
@@ -184,7 +184,7 @@ fn attempt(
             if !has_begun {
                 has_begun = true;
                 watched.read = last_inputs(driver.session, driver.request).unwrap_or_default();
-                // what nobody compiles is read by the program, which begins now
+                // what is not compiled is read by the program, which begins now
                 arrived.files.retain(|path| watched.is_recorded(path));
             }
             std::thread::sleep(DEBOUNCE);

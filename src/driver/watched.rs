@@ -50,7 +50,7 @@ impl Watched {
             aside.extend(member.directories.build.clone());
             aside.extend([&member.target, &member.directories.target].map(Clone::clone));
         }
-        // all projects of somebody may lie in one target directory
+        // all of a user's projects may share one target directory
         aside.retain(|dir| !roots.iter().any(|root| root.starts_with(dir)));
         Self {
             roots,

@@ -115,7 +115,7 @@ fn watch(own: &CacheServer<'_>, server: Server, ui: &Ui, end: &mpsc::Receiver<()
         if own.cache.store.answers() {
             continue;
         }
-        // who waits for it compiles by itself
+        // a command that waits for it compiles by itself
         drop(server);
         let other = own.start(false);
         ui.warn(&match other {

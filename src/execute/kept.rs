@@ -48,7 +48,7 @@ pub(super) fn keeping(
     if installed.is_ok() {
         kept.end()?;
     } else if !copies.is_empty() {
-        // where that fails as well, Python still finds the copies
+        // if that fails too, Python still finds the copies
         let put_back = put_back(environment, member, &copies);
         let _ = put_back.and_then(|()| kept.end());
     }

@@ -201,7 +201,7 @@ fn builds(project: &Project, options: CleanOptions) -> Vec<Utf8PathBuf> {
             paths.extend(disk::names(&own).into_iter().map(|name| own.join(name)));
         }
     }
-    // a workspace beside the project's own, and cargo's own folder for what lies between
+    // a workspace next to the project's own, and cargo's own folder for intermediate files
     for member in project.all() {
         for target in [build::target_dir(member), build::tests_dir(member)] {
             let between = member.intermediate_dir(&target);

@@ -93,9 +93,9 @@ impl Wrapper {
         if !is_free || libdir.as_str().contains(char::is_whitespace) {
             return None;
         }
-        // they stand behind all that is linked: whether a library is needed is judged by what stands before it
+        // they come after everything linked: whether a library is needed is judged by what precedes it
         let flags = format!("-Clink-arg=-L{libdir} -Clink-arg=-l{}", probe.link_name);
-        // build scripts and procedural macros are the compiler's programs: nothing of theirs names Python
+        // build scripts and procedural macros are the compiler's programs: they never use Python's symbols
         let script = format!(
             "#!{SHELL} -p\n\
              # by cargo-pyx: links Python into the tests and programs of a workspace\n\

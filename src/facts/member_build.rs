@@ -164,7 +164,7 @@ impl Build {
         let built = build::build_folders(&self.member, &project.state);
         let packages = match (known, tool::cargo(session)) {
             (Some(build), _) => build.packages.clone(),
-            // somebody else has compiled what is there
+            // something else has compiled what is there
             (None, Ok(cargo)) if !built.is_empty() => {
                 build::local_packages(session, &self.member, &self.toolchain, &cargo)
             }
@@ -222,12 +222,12 @@ impl Build {
         let stale = |inputs: &[&Input]| inputs.iter().find_map(|input| input.stale(session));
         let certain = stale(&others).or(interrupted);
         let is_doubt = certain.is_none();
-        // cargo writes the lock itself, for another member of the workspace as well
+        // cargo writes the lock itself, even for another member of the workspace
         let doubt = || stale(&locks).or_else(|| fingerprint::stale(&then.surroundings, session));
         let reason = certain.or_else(doubt)?;
         Some(Staleness {
             reason,
-            // the bindings that maturin generates for the others are made of the crate as well
+            // the bindings that maturin generates for the others depend on the crate too
             replace: match self.member.bindings {
                 Bindings::Pyo3 | Bindings::Pyo3Ffi | Bindings::Bin if !installed.patched => {
                     installed.copies()

@@ -100,7 +100,7 @@ impl Records {
         }
         let gone = match stale {
             None => self.gone(project, &environment),
-            Some(_) => Vec::new(), // it is made anew
+            Some(_) => Vec::new(), // it is recreated
         };
         TargetEnvironment {
             environment,

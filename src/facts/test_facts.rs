@@ -276,7 +276,7 @@ fn unseen(
     let mut unseen = BTreeMap::new();
     for member in project.members.iter().filter(is_tested) {
         let dir = build::tests_dir(member);
-        let is_as_compiled = |_: &Utf8Path| false; // nobody records what tests are compiled from
+        let is_as_compiled = |_: &Utf8Path| false; // what tests are compiled from is not recorded
         let manifests = &project.manifests;
         let found = unseen_edits::in_target(session, manifests, member, &dir, &is_as_compiled)?;
         if !found.is_empty() {

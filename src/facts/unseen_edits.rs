@@ -127,7 +127,7 @@ fn overrides_differ<'a>(
     configs: &[Utf8PathBuf],
     inputs: impl Iterator<Item = &'a Input>,
 ) -> bool {
-    // who cannot read one leaves it to cargo to say so
+    // an unreadable one is left for cargo to report
     let files = configs.iter().filter_map(|path| Toml::read(path).ok()?);
     let named: BTreeSet<String> = files.flat_map(|file| file.keys(&["env"])).collect();
     let is_named =
@@ -214,7 +214,7 @@ pub(super) fn of_other_builds(
         &project.state,
         &is_as_compiled,
     );
-    found.unwrap_or_default() // who cannot read a manifest leaves it to cargo to say so
+    found.unwrap_or_default() // an unreadable manifest is left for cargo to report
 }
 
 /// The packages of which cargo has something in `dir`, a target directory of the member, and would consider

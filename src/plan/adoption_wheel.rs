@@ -43,7 +43,7 @@ pub fn adopted_wheel(
         _ => Vec::new(),
     });
     let edits: Vec<Edit> = edits.collect();
-    // what is compiled tells nothing of the files: without optimisation it takes seconds
+    // what is compiled does not affect the list of files: without optimisation it takes seconds
     let settings = Some("build-args=--profile dev");
     wheel(adoption, trial, network, edits, "with maturin", settings)
 }

@@ -100,7 +100,7 @@ fn step(context: &PlanContext<'_>, just: &Just, id: StepId, name: &str) -> Resul
     held.push(context.project.lock_path().into_string());
     let invocation = recipe_call::call(context, just, &recipe, &words)
         .dir(context.project.root.clone())
-        // who waits for the recipe has the lock
+        // the command that waits for the recipe has the lock
         .env(LOCKS_HELD, variable_list::write(&held));
     let action = Action::Recipe(Box::new(RunRecipe {
         invocation,

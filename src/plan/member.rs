@@ -394,7 +394,7 @@ fn maturin_invocation(context: &PlanContext<'_>, build: &Build, maturin: &Tool) 
         )
         .env(environment.variable(), environment.path.as_str())
         .path(&dirs, &context.caller.path)
-        // not only `--target-dir`: the bindgen that maturin runs for uniffi goes there as well
+        // not only `--target-dir`: the bindgen that maturin runs for uniffi also uses it
         .env("CARGO_TARGET_DIR", target.as_str());
     if context.request.network.offline {
         call = call.env("UV_OFFLINE", "1");
@@ -412,7 +412,7 @@ fn installs_groups(build: &Build, maturin: &Tool) -> bool {
 /// The file with a group that brings nothing.
 fn no_group_file(context: &PlanContext<'_>) -> Utf8PathBuf {
     let folder = context.project.own_state().join("no-group");
-    folder.join("pyproject.toml") // uv takes no other name
+    folder.join("pyproject.toml") // uv accepts no other name
 }
 
 /// That group in the form that maturin passes to uv, relative to the member's folder: maturin splits its

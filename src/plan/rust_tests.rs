@@ -38,7 +38,7 @@ pub(super) fn prepare(
         let features = own_features(context, build, &suite.tested);
         embedding::prepare(plan, context, build, &features)?;
     }
-    // who wants to know the first failure waits for nothing else
+    // with fail-fast, nothing else is waited for
     let is_due = build.staleness.is_some() && !testing.fail_fast;
     if suite.tested.is_empty() || !is_due {
         return Ok(());
@@ -262,7 +262,7 @@ fn cargo_test(
         .args((!testing.fail_fast).then_some("--no-fail-fast"))
         .args(passed_args(context.request, &build.options))
         .arg(which)
-        // then no test is told of by its name
+        // then no test is reported by name
         .args((testing.quiet && !testing.reporting.by_name).then_some("--quiet"))
 }
 

@@ -10,7 +10,7 @@ pub(super) fn lost_output() -> Option<std::io::Error> {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    let _ = poll(&mut listeners, Some(&now)); // an error tells nothing
+    let _ = poll(&mut listeners, Some(&now)); // an error says nothing
     if listeners[0].revents().contains(PollFlags::ERR) {
         return Some(std::io::ErrorKind::BrokenPipe.into());
     }

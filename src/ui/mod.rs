@@ -277,7 +277,7 @@ impl Ui {
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut line = String::new();
-            let _ = std::io::stdin().read_line(&mut line); // no line is no answer
+            let _ = std::io::stdin().read_line(&mut line); // an empty line is not an answer
             let _ = sender.send(line);
         });
         loop {

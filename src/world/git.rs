@@ -212,7 +212,7 @@ impl Git<'_> {
         }
         let off = self.switched_off(dir)?;
         if let Some(at) = args.iter().position(|word| word == "status") {
-            // a submodule's own configuration names programs as well
+            // a submodule's own configuration names programs too
             args.insert(at + 1, "--ignore-submodules=dirty".into());
         }
         let call = call

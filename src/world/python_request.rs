@@ -174,7 +174,7 @@ fn implementation(text: &str) -> (Implementation, String) {
     let (version, mut implementation) = match NAMES.into_iter().find_map(rest_of) {
         Some((rest, implementation)) => {
             let rest = rest.trim_start_matches(['-', '@', '=']);
-            // a system, or the version that PyPy has of its own
+            // a system, or PyPy's own version
             (rest.split('-').next().unwrap_or_default(), implementation)
         }
         None => (text, Implementation::CPython),
@@ -366,7 +366,7 @@ pub fn satisfies(
         Ok(InterpreterSpec::Versions(versions, wanted)) => {
             versions.contains(version) && wanted == implementation
         }
-        // who names a file for this run alone means no other of the same version
+        // a file named for this run only means no other of the same version
         Ok(InterpreterSpec::Path(path)) if request.from == RequestSource::Variable => {
             let named = interpreter::at(session, &path);
             named.is_ok_and(|it| it.version == *version && it.implementation == implementation)

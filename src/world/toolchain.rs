@@ -148,7 +148,7 @@ impl Rustup {
     /// choice of the working directory, which need not be the project's.
     fn explicit(&self, session: &Session) -> Option<String> {
         let name = session.var("RUSTUP_TOOLCHAIN")?;
-        // newer ones tell who has chosen it
+        // newer ones say what chose it
         if let Some(source) = session.var("RUSTUP_TOOLCHAIN_SOURCE") {
             return matches!(source, "cli" | "env").then(|| name.to_owned());
         }

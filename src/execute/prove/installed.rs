@@ -113,7 +113,7 @@ fn put_among(
     let (own, other): (Vec<_>, Vec<_>) = walked
         .filter(|path| is_new(path) || is_placed(path) && is_built(path))
         .partition(|path| is_placed(path) || is_built(path));
-    // somebody may have kept the former one meanwhile; and patchelf changes one of an unheard-of name
+    // a user may have kept the former one meanwhile; and patchelf changes one with an unknown name
     if own.is_empty() { other } else { own }
 }
 

@@ -219,7 +219,7 @@ impl Proof<'_> {
     fn loads(&self, module: &InstalledModule, loaded: &Loaded) -> Result<()> {
         let message = match loaded {
             Loaded::Well => return Ok(()),
-            // it may be there for somebody else: an optional dependency
+            // others may have it: an optional dependency
             Loaded::Absent(exception) => {
                 let text = format!("importing {} raises {exception}", module.name);
                 self.context.ui.warn(&text);

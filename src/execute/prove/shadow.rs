@@ -35,7 +35,7 @@ impl Proof<'_> {
                 None => return Err(self.shadowed_by_python(module, chain)?),
             }
         } else {
-            // a library that Python code loads stands in its package's folder
+            // a library that Python code loads is in its package's folder
             let folder = module.file.parent().map(disk::resolve);
             let mut folders = chain.iter().flat_map(|found| &found.locations);
             if !folders.any(|dir| Some(disk::resolve(dir)) == folder) {

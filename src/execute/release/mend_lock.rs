@@ -31,7 +31,7 @@ pub(super) fn mend_lock(context: &Context<'_>, mend: &MendLock) -> Result<()> {
     let [lock] = &locks[..] else {
         return Ok(());
     };
-    // the workspace's manifest stands beside its lock
+    // the workspace's manifest is next to its lock
     let manifest = lock.with_file_name("Cargo.toml");
     let call = mend
         .metadata

@@ -86,7 +86,7 @@ fn cleaned(name: &str, content: &[u8], remapped: &[(Utf8PathBuf, String)]) -> Op
     let old = std::str::from_utf8(content).ok()?;
     let mut new = old.to_owned();
     for (path, instead) in remapped.iter().rev() {
-        // a URL of a folder that nobody has is no better than a path
+        // a URL of a folder that no user has is no better than a path
         if let Ok(url) = Url::from_file_path(path) {
             new = new.replace(url.as_str(), "file:.");
         }

@@ -41,7 +41,7 @@ impl Libtest {
         if let Some(name) = line.strip_prefix("---- ").and_then(failed_name) {
             self.conclude();
             match self.case(name) {
-                Some(case) => case.outcome = CaseOutcome::Failed, // whatever the test has printed of its own
+                Some(case) => case.outcome = CaseOutcome::Failed, // whatever the test itself has printed
                 // its line was lost among those of a program that another test ran
                 None => self.end(name.to_owned(), CaseOutcome::Failed, ""),
             }
@@ -141,7 +141,7 @@ fn failed_name(rest: &str) -> Option<&str> {
 /// `test a::b ... ok`, after whatever the previous test has left on the line.
 fn announced(line: &str) -> Option<(&str, &str)> {
     let at = line.find("test ").filter(|at| *at == 0).or_else(|| {
-        // what is printed without an end of line stands before it
+        // what is printed without a line ending comes before it
         line.rfind("test ").filter(|at| outcome_of(&line[*at..]))
     })?;
     let (name, rest) = line[at + "test ".len()..].split_once(" ... ")?;
@@ -186,7 +186,7 @@ fn ends_with(line: &str) -> Option<CaseOutcome> {
 /// Adds a line that a failed test printed.
 fn add(case: &mut TestCase, line: &str) {
     const LONGEST: usize = 20_000;
-    // the last of several has ended it; where documentation stands is known
+    // the last of several has ended it; the place of documentation is known
     if documented_at(&case.name).is_none() {
         case.place = panicked_at(line).or(case.place.take());
     }

@@ -184,7 +184,7 @@ impl Results {
         let counted = counts_of(results);
         let ran: u64 = counted.counts.iter().map(|(_, number)| number).sum();
         let own = self.begun.iter().rposition(|begun| begun.tests == ran);
-        let last = self.begun.len().saturating_sub(1); // who counts otherwise than libtest
+        let last = self.begun.len().saturating_sub(1); // a harness that counts differently from libtest
         let own = own.unwrap_or(last);
         let is_outer = self.begun.get(own).is_none_or(|begun| begun.is_outer);
         self.begun.truncate(own);
@@ -286,7 +286,7 @@ struct Counted {
 
 fn counts_of(results: &str) -> Counted {
     let mut counted = Counted::default();
-    // in brackets nextest tells more of what it has counted before them
+    // in brackets, nextest gives details of the preceding count
     let results: String = results.split(['(', ')']).step_by(2).collect();
     for part in results.split(['.', ';', ',']) {
         let mut words = part.split_whitespace();

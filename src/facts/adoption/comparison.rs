@@ -132,7 +132,7 @@ fn fields<'a>(built: &BuiltPackage, asked: &Asked) -> BTreeMap<&'a str, BTreeSet
     let version = built.text("Version").map(|text| version(text, asked));
     fields.insert("Version", version.into_iter().collect());
     fields.insert("Summary", one("Summary"));
-    // some backends write the whole file there that they pack as well
+    // some backends write the whole file there, which they also pack
     let said = built.text("License").filter(|text| !is_file(built, text));
     let licence = built.text("License-Expression").or(said);
     let licence = licence.map(plain_lines).into_iter();

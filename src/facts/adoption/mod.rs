@@ -152,7 +152,7 @@ impl Adoption {
             .then(|| tool::uv(session))
             .transpose()?;
         let fetched = uv.as_ref().and_then(|uv| uv.missing.as_ref());
-        // a crate that is new in a workspace of its own, or in none, shares no lock with those above
+        // a new crate in a workspace of its own, or in none, shares no lock with those above
         let is_alone = match &subject {
             Subject::Workspace(workspace) => workspace.has_own_workspace,
             Subject::Distribution(_) => true,

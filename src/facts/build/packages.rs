@@ -100,7 +100,7 @@ fn asked(
     cargo: &Utf8Path,
 ) -> Option<Vec<LocalPackage>> {
     let ask = |flags: &[&str]| metadata(session, member, toolchain, cargo, flags);
-    // what only some features need may be compiled as well; from a registry it may not be here
+    // what only some features need may be compiled too; from a registry it may not be here
     let all = ask(&["--offline", "--all-features"]);
     let metadata = all.or_else(|| ask(&["--offline"]))?;
     let resolve = metadata.resolve?;

@@ -81,7 +81,7 @@ pub(super) fn find(manifests: &Manifests, pyproject: &PyProject) -> Result<Found
         return for_unittest(manifests, pyproject);
     }
     if !found.declared {
-        // the runner may come with something that is read nowhere; what its tests import stands there
+        // the runner may come with something that is not read; what its tests import is listed there
         add_environments(manifests, pyproject, &mut found, |_, environment| {
             Ok(environment.is_for_tests && has_its_files(environment))
         })?;
@@ -370,7 +370,7 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
         found.take_files(pyproject.dir(), "test")?;
         let mut whole = ToolEnvironment::default();
         let all = environments::all(manifests, pyproject, &mut found.files)?;
-        // a source distribution may lack the files of what is no test
+        // a source distribution may lack files other than tests
         for environment in all.into_iter().filter(has_its_files) {
             whole.merge(environment);
         }
@@ -378,7 +378,7 @@ fn for_unittest(manifests: &Manifests, pyproject: &PyProject) -> Result<FoundRun
             add_environment(pyproject, &mut found, whole)?;
         }
     }
-    // who develops it runs them
+    // its developers run them
     if found.is_empty() {
         found.take_named(pyproject, |name| name == "dev");
     }

@@ -52,7 +52,7 @@ pub(super) fn version_file(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     let include = dir.join("include");
     let mut names = disk::names(&include);
     names.retain(|name| Implementation::of_lib_folder(name).is_some());
-    // conda has a link of the folder's name cut short beside it
+    // conda has a link next to it with the folder's name truncated
     let files = names.iter().map(|name| include.join(name).join(NAME));
     files.filter(|file| disk::is_file(file)).max()
 }

@@ -100,7 +100,7 @@ impl Checkup<'_> {
     /// How its Python differs from the one it was created with, if the file changed: its packages are in a
     /// folder of the old version and compiled for that. It is asked only then.
     fn other_python(&self) -> Option<String> {
-        // who made one of conda's may change its Python: what is built for it is then stale
+        // a conda environment's Python may be changed: what is built for it is then stale
         if self.environment.is_condas {
             return None;
         }
@@ -125,7 +125,7 @@ impl Checkup<'_> {
     fn unasked_for(&self, version: &Version) -> Option<String> {
         let environment = self.environment;
         let request = self.request.filter(|request| !request.is_of_this_run())?;
-        // whoever names an environment has chosen its Python
+        // naming an environment chooses its Python
         let is_chosen = environment.is_condas && request.is_soft();
         let is_settled = || self.record.requested.as_ref() == Some(&request.text);
         let is_met = || {

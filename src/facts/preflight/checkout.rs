@@ -120,7 +120,7 @@ pub(super) fn check(checkout: &Checkout, allow_dirty: bool) -> Option<Finding> {
         message = format!("{message}, and so {does} {rest}{and}{last}");
     }
     let finding = Finding::error("uncommitted", message).at(first, None);
-    // maturin puts these among the sources of a package, and nobody commits them
+    // maturin puts these among the sources of a package, and they are not committed
     let is_built = |path: &Utf8PathBuf| is_extension_module(path);
     let ending = first.extension().unwrap_or_default();
     Some(if checkout.dirty.iter().all(is_built) {

@@ -172,7 +172,7 @@ impl CargoLock {
             }
         }
         if settled.len() < needs.len() {
-            return None; // what an entry stands for is not known: it may be the one that seems gone
+            return None; // what an entry stands for is unknown: it may be the one that seems to be gone
         }
         let (gone, _) = entry.needs.iter().find(|(name, _)| {
             name != own && !settled.iter().any(|(_, settled)| settled.package == *name)

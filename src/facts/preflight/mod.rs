@@ -53,7 +53,7 @@ pub fn findings(session: &Session, project: &Project, allow_dirty: bool) -> Resu
 pub fn drift(session: &Session, project: &Project) -> Result<Vec<Finding>> {
     let checkout = Checkout::read(session, project)?;
     let mut found = contradictions(project, &checkout)?;
-    // who has just set the next version has not committed it yet: the tag is the last one's
+    // after the next version is set, it is not committed yet: the tag is the last one's
     found.retain(|finding| {
         let place = finding.place.as_ref();
         finding.rule != versions::TAG || !place.is_some_and(|place| checkout.differs(&place.path))

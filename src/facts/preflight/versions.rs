@@ -184,7 +184,7 @@ fn version_of(
 ) -> Option<Version> {
     let number = |text: &str| {
         let text = text.strip_prefix('v').unwrap_or(text);
-        // a bare number is no version of a package
+        // a bare number is not a package's version
         if text.contains('.') {
             Version::from_str(text).ok()
         } else {

@@ -66,7 +66,7 @@ fn expand(dir: &Utf8Path, session: &Session, workspace: &Utf8Path) -> Utf8PathBu
     let hash = format!("{}/{}", &hash[..2], &hash[2..16]);
     let cache = session.cargo_home();
     let mut text = dir.as_str().replace("{workspace-path-hash}", &hash);
-    // these are whole paths, whatever stands before them
+    // these are whole paths, whatever precedes them
     for (name, path) in [
         ("{workspace-root}", workspace.as_str()),
         ("{cargo-cache-home}", cache.as_str()),

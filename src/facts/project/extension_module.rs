@@ -140,7 +140,7 @@ impl Switch {
         let entry: Vec<&str> = keys[..keys.len() - 1].iter().map(String::as_str).collect();
         let name = entry.last().copied().unwrap_or_default();
         let optional = cargo.toml.get(&entry).and_then(|item| item.get("optional"));
-        // what maturin is told is for the module as well
+        // what maturin is told applies to the module too
         let builds = stands_in(&keys, ["build-dependencies", "build_dependencies"]);
         let shared = keys[0] == "workspace";
         Self {

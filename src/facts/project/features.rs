@@ -95,7 +95,7 @@ impl<'a> Enabled<'a> {
             };
             if need.optional {
                 if on.iter().any(is_strong) {
-                    // cargo switches on the feature of that name as well
+                    // cargo also enables the feature with that name
                     on.extend([format!("dep:{key}"), key.to_owned()]);
                 }
                 let is_feature = cargo.toml.get(&["features", key]).is_some();

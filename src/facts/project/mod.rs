@@ -212,7 +212,7 @@ impl Project {
             let mut members = self.all();
             members.any(|member| lock.own_entry(&member.name).is_some())
         };
-        // who needs one that is damaged says so
+        // whatever needs a damaged one reports it
         let theirs = match manifests.toml(&path) {
             Ok(lock) => lock.is_some_and(|lock| knows(&lock)),
             Err(_) => true,

@@ -237,7 +237,7 @@ fn existing(context: &ReleaseContext<'_>, dist: &Utf8Path) -> Result<Vec<Utf8Pat
     if releasing.product != Product::Check {
         return Ok(Vec::new());
     }
-    let mut files = releasing.files.clone(); // `dist/*` has what we write beside them
+    let mut files = releasing.files.clone(); // `dist/*` includes what we write next to them
     files.retain(|file| ![Some(RELEASE_RECORD), Some(SUMS)].contains(&file.file_name()));
     for file in &files {
         checkable(file)?;

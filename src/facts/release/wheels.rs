@@ -162,7 +162,7 @@ impl Release {
         let name = format!("{}-{}-{key}", build.member.name, planned.label());
         planned.folder = self.dir.join("wheels").join(&name);
         let staged = |folder: &Utf8Path| {
-            sdist?; // without it nobody knows what a wheel was built from
+            sdist?; // without it, it is unknown what a wheel was built from
             Staged::wheel(context.session, folder, &self.rules)
         };
         planned.staged = staged(&planned.folder);

@@ -22,7 +22,7 @@ pub(super) fn has_doctests(text: &str, file: &Utf8Path) -> bool {
         let name = rest.strip_prefix('"')?.split('"').next()?;
         disk::read_text(&file.with_file_name("").join(name)).ok()?
     };
-    // a text of its own, which may go on over lines
+    // a separate text, which may span lines
     let is_quoted = text.contains("doc = \"") || text.contains("doc = r");
     let is_joined = text.contains("doc = concat!(") && text.contains("```");
     is_joined

@@ -31,7 +31,7 @@ const FILES: [(&str, Has); 7] = [
     (".pytest.toml", Has::Toml(&[&["pytest"]])),
     ("pytest.ini", Has::Ini("pytest")),
     (".pytest.ini", Has::Ini("pytest")),
-    // pytest 9 has a table of its own besides the one that is read as an ini file
+    // pytest 9 also has its own table besides the one that is read as an ini file
     (
         "pyproject.toml",
         Has::Toml(&[&["tool", "pytest"], &["tool", "pytest", INI_OPTIONS]]),

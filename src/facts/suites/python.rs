@@ -211,7 +211,7 @@ impl PythonSuite {
                 left_out,
             });
         }
-        // where it is told where they are, pytest decides whether there are any
+        // if pytest is told where they are, it decides whether there are any
         if named.tests.is_empty() && !config.says_where() {
             return Ok(PythonTests {
                 suite: None,

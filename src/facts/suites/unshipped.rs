@@ -47,7 +47,7 @@ fn kept_from_wheels(pyproject: &PyProject) -> Override {
     });
     let mut patterns = OverrideBuilder::new(pyproject.dir());
     for pattern in words.chain(of_wheels) {
-        let _ = patterns.add(pattern); // maturin itself refuses what is none
+        let _ = patterns.add(pattern); // maturin itself rejects what is not one
     }
     patterns.build().unwrap_or_else(|_| Override::empty())
 }

@@ -179,7 +179,7 @@ fn record(release: &Release, file: &Staged) -> Step {
 fn of(stage: &Stage<'_>, file: &Utf8Path, label: &str, expected: &Expected) -> Vec<Step> {
     let mut checks = vec![How::Inspect(Box::new(expected.clone()))];
     checks.extend(linters(stage, file, &expected.tops));
-    // which tells whether others may unpack it
+    // which says whether others may unpack it
     let first = StepId::Check(OWN_RULES, file.to_owned());
     let as_step = |how: How| {
         let check = match &how {

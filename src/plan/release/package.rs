@@ -145,7 +145,7 @@ struct BuildFolders {
 
 impl BuildFolders {
     fn new(stage: &Stage<'_>, dir: &Utf8Path, package: &Package) -> Self {
-        // below the checkout its configuration would be found, which nobody else has
+        // below the checkout its configuration would be found, which other users do not have
         let root = match stage.release.product {
             Product::Sdist => stage.release.elsewhere.clone(),
             Product::Wheels | Product::Check | Product::Publication => dir.join(SOURCES),

@@ -144,7 +144,7 @@ fn values(plan: &CiPlan) -> Vec<(&'static str, String)> {
 /// Where the recorded durations are, relative to the root of the repository.
 fn kept(plan: &CiPlan) -> String {
     let recorded = plan.durations.as_deref().unwrap_or(RECORDED);
-    // at the root of the repository, or beside the project
+    // at the root of the repository, or next to the project
     match recorded.strip_prefix("../") {
         Some(_) => RECORDED.to_owned(),
         None => within(&plan.folder, recorded),

@@ -31,11 +31,11 @@ impl FileLock {
         let mut file = loop {
             let file = open_lock(path)?;
             match file.try_lock() {
-                // who had it may have removed the file, and another have made it again
+                // the previous holder may have removed the file, and another may have recreated it
                 Ok(()) if is_still(path, &file) => break file,
                 Ok(()) => {}
                 Err(std::fs::TryLockError::WouldBlock) => {
-                    // Windows lets nobody read what is locked: who has it is not known there
+                    // on Windows a locked file cannot be read: the holder is unknown there
                     let text = read_text(path).ok().flatten().unwrap_or_default();
                     wait(text.trim())?;
                     std::thread::sleep(LOCK_POLL);

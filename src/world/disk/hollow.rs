@@ -42,7 +42,7 @@ fn remove_known(dir: &Utf8Path, ours: &dyn Fn(&Utf8Path) -> bool) -> Result<()> 
     for name in super::names(dir) {
         let path = dir.join(name);
         if path.is_symlink() {
-            // somebody's, and of this moment: the folder stays
+            // a new file of the user's: the folder stays
         } else if path.is_dir() {
             remove_known(&path, ours)?;
         } else if is_cache && path.extension() == Some("pyc") || ours(&path) {

@@ -318,7 +318,7 @@ fn put(
     let put = || {
         let mut file = beside(path, mode)?;
         fill(&mut file)?;
-        // closed first: a program that somebody has open for writing cannot be started
+        // closed first: a program that is open for writing cannot be started
         Ok(file.into_temp_path().persist(path)?)
     };
     put().map_err(io("write", path))
@@ -431,7 +431,7 @@ pub fn remove_empty(path: &Utf8Path, marks: &[&str]) -> Result<()> {
         remove_file(&path.join(name))?;
     }
     match std::fs::remove_dir(path) {
-        // somebody has made something in it meanwhile
+        // something was created in it meanwhile
         Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => Ok(()),
         Err(error) if !is_absent(&error) => Err(io("remove", path)(error)),
         _ => Ok(()),

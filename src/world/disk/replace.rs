@@ -87,8 +87,8 @@ pub fn remove_later(_path: &Utf8Path, _aside: &Utf8Path) -> Result<()> {
 
 /// `old`: the file that the copy is to replace.
 fn copy_anew(from: &Utf8Path, copy: &Utf8Path, old: &Utf8Path) -> std::io::Result<()> {
-    let _ = std::fs::remove_file(copy); // of somebody who was killed
-    // a new file of its own has the mode that the umask lets
+    let _ = std::fs::remove_file(copy); // left by a killed process
+    // a new file has the mode that the umask allows
     let mut new = std::fs::File::create_new(copy)?;
     std::io::copy(&mut std::fs::File::open(from)?, &mut new)?;
     keep_mode(old, copy.as_std_path())

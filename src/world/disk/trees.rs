@@ -21,7 +21,7 @@ fn copy_file(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {
     let times = std::fs::metadata(from)?;
     let times = std::fs::FileTimes::new().set_modified(times.modified()?);
     std::fs::copy(from, to)?;
-    // on Unix its owner may set the times of a file that nobody may write
+    // on Unix the owner may set the times of a read-only file
     std::fs::File::options()
         .read(cfg!(unix))
         .write(!cfg!(unix))

@@ -200,7 +200,7 @@ fn ask(session: &Session, runner: &[String], path: Utf8PathBuf) -> Result<Interp
     let Some(said) = said else {
         return Err(bad("it did not report its version".into()));
     };
-    // Windows tells no flags
+    // Windows reports no flags
     let is_free =
         said.abiflags.contains('t') || is_named_free(path.file_stem().unwrap_or_default());
     let implementation = match &*said.implementation {

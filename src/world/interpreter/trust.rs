@@ -62,7 +62,7 @@ pub fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     const MARKS: [&str; 3] = [".git", "pyproject.toml", "Cargo.toml"];
     let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
     let mut own = session.search_path();
-    own.retain(|dir| dir.is_absolute()); // any other is of wherever one works, an empty one as well
+    own.retain(|dir| dir.is_absolute()); // any other depends on the working directory, an empty one too
     own.push(pyenv_root(session));
     own.extend(uv_roots(session));
     own.extend(session.path_var("QEMU_LD_PREFIX")); // a person has named it
@@ -73,7 +73,7 @@ pub fn is_brought(session: &Session, python: &Utf8Path) -> bool {
         let is_own = own.iter().any(|dir| real.starts_with(dir));
         !is_own && (real.starts_with(&bounds) || real.ancestors().skip(1).any(is_marked))
     };
-    // Python takes what is no absolute path from wherever it is started
+    // Python resolves a relative path against the folder it is started in
     let is_home = |home: Utf8PathBuf| !home.is_absolute() || is_brought(&home);
     is_brought(python) || homes(python).any(is_home)
 }

@@ -35,7 +35,7 @@ impl DependencyTable<'_> {
 
 /// Every dependency table: those for any target, those of each target, and what the workspace shares.
 pub(super) fn dependency_tables(toml: &Toml) -> impl Iterator<Item = DependencyTable<'_>> {
-    // cargo reads underscores as well, up to edition 2021
+    // cargo also accepts underscores, up to edition 2021
     const KINDS: [(&str, DependencyKind); 5] = [
         ("dependencies", DependencyKind::Normal),
         ("build-dependencies", DependencyKind::Build),

@@ -196,7 +196,7 @@ pub fn with_package(toml: &Toml, code: &[Utf8PathBuf], others: &[Utf8PathBuf]) -
 fn matches(patterns: &[String], path: &Utf8Path) -> bool {
     let mut builder = ignore::gitignore::GitignoreBuilder::new("");
     for pattern in patterns {
-        let _ = builder.add_line(None, pattern); // cargo itself refuses what is none
+        let _ = builder.add_line(None, pattern); // cargo itself rejects what is not one
     }
     builder
         .build()

@@ -35,7 +35,7 @@ impl Manifests {
             return Ok(None);
         };
         let mut cargo = CargoToml::of(toml)?;
-        // whoever inherits says the word, and for nobody else the folders above are read
+        // a manifest that inherits contains the word; for others the folders above are not read
         if cargo.toml.text().contains("workspace") {
             let root = workspace::root_of(&cargo.toml, |path| known.toml(path))?;
             cargo.workspace = known.toml(&root.join("Cargo.toml"))?;
@@ -91,7 +91,7 @@ impl Manifests {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        // what is known is whole, whoever panicked meanwhile
+        // what is known is complete, even after a panic
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -77,7 +77,7 @@ pub fn stream(invocation: &Invocation, mut on_line: impl FnMut(Stream, &[u8])) -
 
     let mut ended: Option<(Status, Instant)> = None;
     let mut heard = Instant::now();
-    let mut nap = TICK / 200; // who has closed its pipes has nearly always ended
+    let mut nap = TICK / 200; // a process that has closed its pipes has nearly always ended
     loop {
         match receiver.recv_timeout(TICK) {
             Ok((stream, line)) => {
@@ -138,7 +138,7 @@ fn forward_lines(
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
     loop {
-        // what was said before an error is told as well
+        // what was printed before an error is passed on too
         let _ = reader.read_until(b'\n', &mut line);
         if line.is_empty() || is_left.load(Ordering::Relaxed) {
             return;
@@ -221,13 +221,13 @@ impl Group {
 
     pub(super) fn kill(&mut self) {
         self.killed = true;
-        let _ = self.leader.start_kill(); // an error means that nobody is left
+        let _ = self.leader.start_kill(); // an error means that no process is left
     }
 }
 
 #[cfg(unix)]
 fn send_to_group(leader: &dyn ChildWrapper, signal: i32) {
-    let _ = leader.signal(signal); // an error means that nobody is left
+    let _ = leader.signal(signal); // an error means that no process is left
 }
 
 /// Whether there is unread data in the pipe.
@@ -254,10 +254,10 @@ fn reads_the_terminal(leader: u32) -> bool {
 fn end_stopped(leader: &dyn ChildWrapper) {
     use signal_hook::consts::{SIGCONT, SIGTERM};
     send_to_group(leader, SIGTERM);
-    send_to_group(leader, SIGCONT); // who is stopped takes no other signal
+    send_to_group(leader, SIGCONT); // a stopped process takes no other signal
 }
 
-// Windows' console has told everybody in it of Ctrl-C, and stops nobody for reading
+// Windows' console has sent Ctrl-C to every process in it, and stops none for reading
 #[cfg(not(unix))]
 fn send_to_group(_leader: &dyn ChildWrapper, _signal: i32) {}
 

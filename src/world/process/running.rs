@@ -144,7 +144,7 @@ mod unix {
             if let Child::Group(leader) = child
                 && let Some(leader) = pid(*leader)
             {
-                let _ = kill_process_group(leader, signal); // an error means that nobody is left
+                let _ = kill_process_group(leader, signal); // an error means that no process is left
             }
         }
     }
@@ -156,7 +156,7 @@ mod unix {
         if guard.is_none() {
             *guard = start();
         }
-        // those that were started last go first: who finds no server starts another
+        // those that were started last go first: a client without its server starts another
         let words = children.iter().rev().map(|child| match child {
             Child::Group(leader) => format!("-{leader}"),
             Child::Single(id) => id.to_string(),

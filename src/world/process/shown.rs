@@ -176,7 +176,7 @@ impl Shown {
 
     fn kill(&mut self, signal: i32) {
         if signal != 0 {
-            self.killed = Some(signal); // else nobody but us wants it to end
+            self.killed = Some(signal); // otherwise only we want it to end
         }
         self.is_killed = true;
         send_to_all(self.child.id(), signal_hook::consts::SIGKILL);

@@ -212,7 +212,7 @@ pub fn ask_together(session: &Session, kinds: &[ToolName]) {
 
 fn on_path(session: &Session, kind: ToolName) -> Option<Tool> {
     let path = find(session, kind.name())?;
-    // a shim of a version manager that has no such program behind it is none
+    // a version manager's shim without such a program behind it does not count
     let version = known_version_of(session, &path).ok()?;
     Some(Tool {
         path,

@@ -22,7 +22,7 @@ pub(super) fn files(beside: &RustDistribution) -> Result<Vec<FileChange>> {
         inherits_version: false,
         license: toml.str(&["project", "license"]).map(str::to_owned),
         repository: None,
-        // whoever has the package can have what it requires
+        // any user of the package can have what it requires
         pythons: pythons.map_or_else(|| format!(">=3.{OLDEST}"), str::to_owned),
         dependency: String::new(),
         is_named_alike: false,
