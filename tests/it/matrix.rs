@@ -256,7 +256,7 @@ fn a_python_that_pyo3_is_not_for_is_passed_over_and_refused_where_it_is_named() 
     run(&["--python", "3.99"])
         .exits(3)
         .says_once(&format!("{reason}, not for CPython 3.99.0"))
-        .says("hint: --python 3.15");
+        .says("hint: pass `--python 3.15");
     let all = test(&project, &["--python", "all", "--dry-run"]);
     all.path_first(&newer)
         .run()

@@ -170,7 +170,10 @@ fn the_lock_that_a_build_of_programs_makes_is_named() {
     let [told] = &run.warnings()[..] else {
         panic!("{run}")
     };
-    assert!(told.contains("the build writes `Cargo.lock`"), "{run}");
+    assert!(
+        told.contains("Cargo.lock`, and git does not ignore it"),
+        "{run}"
+    );
     project.dev().run().finds_fresh("shout");
 }
 

@@ -272,7 +272,7 @@ fn f34_a_file_that_is_not_what_was_released_stops_all() {
     project.write("dist/release.json", &manifest);
     let sums = project.read("dist/SHA256SUMS");
     project.write("dist/SHA256SUMS", "");
-    refused("`SHA256SUMS` and `release.json` differ about");
+    refused("`SHA256SUMS` and `release.json` disagree about");
     project.write("dist/SHA256SUMS", &sums);
     project.edit("Cargo.toml", "0.1.0", "0.2.0");
     refused("has version 0.1.0, but the project has 0.2.0");
