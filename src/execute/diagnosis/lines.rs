@@ -96,6 +96,15 @@ pub(super) fn of(line: &str, repository: Option<&str>) -> Option<Diagnosis> {
     })
 }
 
+/// uv's last word where it may not use the network: whatever it found before, it found in its cache alone.
+pub(super) fn of_a_disabled_network(line: &str) -> Option<Diagnosis> {
+    line.contains("because the network was disabled")
+        .then(|| Diagnosis {
+            text: "not all of it is in uv's cache: run it once without `--offline`".into(),
+            fault: Fault::Machine,
+        })
+}
+
 /// What follows these words in a line, up to a quote.
 fn quoted(line: &str, words: &str) -> Option<String> {
     let rest = line.split_once(words)?.1;
@@ -166,7 +175,21 @@ fn of_configuration(line: &str) -> Option<String> {
              configuration"
         ));
     }
+    if let Some((_, cause)) = line.split_once("cause: Because ")
+        && line.contains("unsatisfiable")
+    {
+        let missing = cause.split_once(" was not found in the package registry");
+        return Some(match missing {
+            Some((name, _)) if !name.contains(' ') => format!(
+                "no index that uv uses has `{name}`: correct its name, or declare where it comes from in [tool.uv.sources]"
+            ),
+            _ => "the requirements exclude each other: relax one of those that uv names".into(),
+        });
+    }
     let said = line.trim_start().strip_prefix("error: ")?;
+    if said.contains("is incompatible with the project's Python requirement") {
+        return Some("choose a Python that fits, with `--python` or in .python-version".into());
+    }
     if said.starts_with("The project is marked as unmanaged") {
         return Some(
             "uv leaves this project alone: remove `managed = false` from [tool.uv]".into(),
@@ -359,6 +382,21 @@ mod tests {
         for (line, exit) in [
             ("error: The project is marked as unmanaged: /p", Exit::Usage),
             ("error: Failed to parse: uv.toml", Exit::Usage),
+            (
+                "  cause: Because own-helpers was not found in the package registry and you require own-helpers, we \
+                 can conclude that your requirements are unsatisfiable.",
+                Exit::Usage,
+            ),
+            (
+                "  cause: Because you require attrs>25 and attrs<24, we can conclude that your requirements are \
+                 unsatisfiable.",
+                Exit::Usage,
+            ),
+            (
+                "error: The requested interpreter resolved to Python 3.11.7, which is incompatible with the project's \
+                 Python requirement: `>=3.12` (from `tool.uv.dependency-groups.dev.requires-python`)",
+                Exit::Usage,
+            ),
             (
                 "error: failed to open file `/nope`: No such file or directory (os error 2)",
                 Exit::Usage,

@@ -4,7 +4,7 @@ mod lines;
 
 use crate::model::error::{Error, ToolError};
 
-use lines::{of, of_the_machine, of_the_network, repository};
+use lines::{of, of_a_disabled_network, of_the_machine, of_the_network, repository};
 
 pub(super) use lines::Diagnosis;
 
@@ -56,6 +56,10 @@ impl Diagnoses {
         let text = line.trim();
         if text.is_empty() {
             self.close();
+            return;
+        }
+        if let Some(said) = of_a_disabled_network(text) {
+            self.found = Some(said);
             return;
         }
         self.repository = repository(line).or(self.repository.take());
@@ -201,6 +205,17 @@ mod tests {
         let mut diagnoses = Diagnoses::default();
         said.lines().for_each(|line| diagnoses.hear(line));
         diagnoses.first()
+    }
+
+    #[test]
+    fn what_only_the_cache_lacks_is_no_mistake_of_the_project() {
+        let failed = "error: No solution found when resolving dependencies\n  cause: Because only attrs==24 is available \
+                      and you require attrs>24, we can conclude that your requirements are unsatisfiable.\n";
+        let fault = |said: &str| heard(said).map(|it| it.fault);
+        assert_eq!(fault(failed), Some(Fault::Configuration));
+        let offline = "\nhint: Packages were unavailable because the network was disabled. When the network is \
+                       disabled, registry packages may only be read from the cache.\n";
+        assert_eq!(fault(&format!("{failed}{offline}")), Some(Fault::Machine));
     }
 
     #[test]
