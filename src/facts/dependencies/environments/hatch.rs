@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use crate::model::error::Result;
 use crate::model::package_name;
 use crate::model::requirement::Requirement;
@@ -42,7 +44,7 @@ fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
             Some(owner) => {
                 for text in toml.spanned_strings(&[keys, &[owner, key]].concat()) {
                     let place = place(&toml.path, toml.line(&text.span));
-                    found.add_line(&text.value, &place);
+                    found.add_line(&in_project(toml, &text.value), &place);
                 }
             }
             None if name == "hatch-test" && key == "dependencies" => {
@@ -72,6 +74,14 @@ fn environment(toml: &Toml, keys: &[&str], name: &str) -> ToolEnvironment {
     found.extras = normalized("features");
     found.groups = normalized("dependency-groups");
     found
+}
+
+/// With the project's folder instead of hatch's placeholders for it (hatch docs, "Context formatting").
+fn in_project(toml: &Toml, line: &str) -> String {
+    let dir = toml.path.parent().unwrap_or(&toml.path);
+    let url = Url::from_file_path(dir).map(String::from);
+    let line = line.replace("{root:uri}", &url.unwrap_or_default());
+    line.replace("{root}", dir.as_str())
 }
 
 /// The environment that sets a key: itself, or the one that is its template. hatch's own have no template.
@@ -132,11 +142,13 @@ mod tests {
 
     #[test]
     fn what_depends_on_where_it_runs_is_told_by_its_line() {
-        let text = "[envs.default]\ndependencies = [\n  'pytest',\n  'x @ {root:uri}/x',\n]\nfeatures = ['Test_A']\n";
+        let text = "[envs.default]\ndependencies = [\n  'pytest',\n  'x @ {env:X}',\n  'y @ {root:uri}/y',\n]\nfeatures = ['Test_A']\n";
         let toml = Arc::new(Toml::parse(Utf8Path::new("/p/hatch.toml"), text).unwrap());
         let found = super::read(&toml, &["envs"]);
-        assert_eq!(Requirement::words(&found[0].requirements), ["pytest"]);
+        let words = Requirement::words(&found[0].requirements);
+        assert_eq!(words, ["pytest", "y @ file:///p/y"]);
         assert_eq!(found[0].unread[0].0.line, 4);
+        assert_eq!(found[0].unread.len(), 1);
         assert_eq!(found[0].extras, ["test-a"]);
     }
 

@@ -6,6 +6,7 @@ mod nox;
 mod pdm;
 mod poetry;
 mod python;
+mod rye;
 mod tool_environment;
 mod tox;
 
@@ -65,6 +66,7 @@ pub(super) fn by_tool(
         ),
         (first(&[]), poetry::groups(&pyproject.toml)),
         (first(&[]), pdm::groups(&pyproject.toml)),
+        (first(&[]), rye::dependencies(&pyproject.toml)),
         (first(&of_tox), tox::environments(manifests, pyproject)?),
         (noxfile.clone(), nox::sessions(&noxfile, &text)),
     ])

@@ -44,7 +44,7 @@ fn look_in_sources(group: &mut ToolEnvironment, toml: &Toml) {
 }
 
 /// With the project's folder instead of pdm's placeholder for it.
-fn in_project(toml: &Toml, line: &str) -> String {
+pub(super) fn in_project(toml: &Toml, line: &str) -> String {
     const ROOT: &str = "${PROJECT_ROOT}";
     let dir = toml.path.parent().unwrap_or(&toml.path);
     let url = Url::from_file_path(dir).map(String::from);
