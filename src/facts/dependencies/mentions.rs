@@ -76,9 +76,17 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
                 "`{own}` is part of the project: pytest finds it with `pythonpath = [\"{path}\"]` in its configuration"
             )));
         }
-        if let Some((place, name)) = mention(folder, &names)? {
-            let way = way_out(&name);
+        if let Some(Mention { place, name, text }) = mention(folder, &names)? {
             let at = show(&place);
+            if let Some(pyproject) = &pyproject
+                && runner::installed_names(&manifests, pyproject)?
+                    .contains(&package_name::normalize(&name))
+            {
+                return Ok(Some(format!(
+                    "`{name}` is installed, as {at} asks for it, but has no module `{module}`: is it the right package?"
+                )));
+            }
+            let way = way_out(&name, &text);
             return Ok(Some(format!(
                 "{at} names `{name}`, but pyx does not install from there: {way}"
             )));
@@ -87,7 +95,7 @@ pub fn hint_for_missing(dir: &Utf8Path, module: &str) -> Result<Option<String>> 
             let found = runner::find(&manifests, pyproject)?;
             unread = found.unread.first().map(|(place, text)| {
                 let at = show(place);
-                let way = way_out(&names[0]);
+                let way = way_out(&names[0], text);
                 format!("pyx cannot tell what {at} installs (`{text}`) without running it: {way}")
             });
         }
@@ -120,10 +128,10 @@ pub fn hint_for_missing_in_rust(dir: &Utf8Path, module: &str) -> Result<Option<S
             return Ok(None);
         }
         let hint = hint_for_missing(dir, module)?;
-        return Ok(hint.or_else(|| Some(way_out(&names[0]))));
+        return Ok(hint.or_else(|| Some(way_out(&names[0], ""))));
     }
     for folder in checkout::around(dir) {
-        if let Some((place, name)) = mention(folder, &names)? {
+        if let Some(Mention { place, name, .. }) = mention(folder, &names)? {
             let path = shown(folder, &place.path);
             let (line, way) = (place.line, way_out_of_crate(&name));
             return Ok(Some(format!(
@@ -138,8 +146,57 @@ fn way_out_of_crate(name: &str) -> String {
     format!("list it in Cargo.toml, as in `[package.metadata.pyx] requires = [\"{name}\"]`")
 }
 
-fn way_out(name: &str) -> String {
-    format!("list it in a dependency group, as in `[dependency-groups] test = [\"{name}\"]`")
+/// `said`: how the project asks for it; where it takes it from belongs to that.
+fn way_out(name: &str, said: &str) -> String {
+    let group = |listed: &str| {
+        format!("list it in a dependency group, as in `[dependency-groups] test = [\"{listed}\"]`")
+    };
+    match Origin::of(said) {
+        None => group(name),
+        Some(Origin::Url(url)) => group(&format!("{name} @ {url}")),
+        Some(Origin::Folder(path)) => format!(
+            "{}, with `[tool.uv.sources] {name} = {{ path = \"{path}\" }}`",
+            group(name)
+        ),
+    }
+}
+
+/// Where a line takes a package from, if it is not an index.
+enum Origin<'a> {
+    /// From the folder of the file.
+    Folder(&'a str),
+    Url(String),
+}
+
+impl<'a> Origin<'a> {
+    fn of(line: &'a str) -> Option<Self> {
+        let value = |key: &str| {
+            line.match_indices(key).find_map(|(at, _)| {
+                let is_key = line[..at].ends_with([' ', '{', ',']);
+                let rest = line[at + key.len()..].trim_start().strip_prefix('=')?;
+                let rest = rest.trim_start().strip_prefix(['"', '\''])?;
+                rest.split(['"', '\'']).next().filter(|_| is_key)
+            })
+        };
+        if let Some(path) = value("path").or_else(|| value("file")) {
+            return Some(Self::Folder(path));
+        }
+        if let Some(url) = value("git") {
+            return Some(Self::Url(format!("git+{url}")));
+        }
+        if let Some(url) = value("url") {
+            return Some(Self::Url(url.to_owned()));
+        }
+        let (_, place) = line.split_once(" @ ")?;
+        let place = place.split(['"', '\'', ' ', ',', ';']).next()?;
+        // the names of tools for the folder of the project
+        let roots = ["{root:uri}", "{root}", "${PROJECT_ROOT}"];
+        let mut below = roots.iter().filter_map(|root| place.split_once(root));
+        match below.next() {
+            Some((_, path)) => Some(Self::Folder(path.trim_start_matches('/'))),
+            None => place.contains("://").then(|| Self::Url(place.to_owned())),
+        }
+    }
 }
 
 /// Normalised names of the packages that may provide a module.
@@ -178,12 +235,23 @@ fn in_group_or_extra(pyproject: &PyProject, names: &[String]) -> Option<String> 
     Some(hint)
 }
 
+/// A line that names a package.
+struct Mention {
+    place: Place,
+    /// As it is written.
+    name: String,
+    /// All of the line.
+    text: String,
+}
+
 /// The first line of a folder's files that names one of the packages, and the name as written.
-fn mention(folder: &Utf8Path, names: &[String]) -> Result<Option<(Place, String)>> {
+fn mention(folder: &Utf8Path, names: &[String]) -> Result<Option<Mention>> {
     for path in files(folder) {
         let text = disk::read_text(&path)?.unwrap_or_default();
         if let Some((line, name)) = line_naming(&text, path.extension(), names) {
-            return Ok(Some((Place { path, line }, name)));
+            let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();
+            let place = Place { path, line };
+            return Ok(Some(Mention { place, name, text }));
         }
     }
     Ok(None)
@@ -216,12 +284,13 @@ fn line_naming(text: &str, kind: Option<&str>, names: &[String]) -> Option<(usiz
 }
 
 fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
-    const BESIDES: [&str; 6] = [
+    const BESIDES: [&str; 7] = [
         "hatch.toml",
         "setup.py",
         "Pipfile",
         "environment.yml",
         "environment.yaml",
+        "requirements-dev.lock",
         ".pre-commit-config.yaml",
     ];
     let mut files = automation::files(folder);
@@ -285,6 +354,48 @@ mod tests {
         let own = "[project]\nname = 'Num-Py'\n[tool.x]\nneeds = ['num_py']\n";
         assert_eq!(hint(&[("python/pyproject.toml", own)], "num_py"), None);
         assert_eq!(hint(&[("python/pyproject.toml", "")], "numpy"), None);
+    }
+
+    #[test]
+    fn a_package_keeps_the_place_that_the_project_takes_it_from() {
+        let folder = "test = [\"helpers\"]`, with `[tool.uv.sources] helpers = { path = \"tests/helpers\" }`";
+        for (line, way) in [
+            (
+                "[tool.x]\nhelpers = { path = \"tests/helpers\", editable = true }",
+                folder,
+            ),
+            (
+                "[tool.x]\nlist = [\"helpers @ {root:uri}/tests/helpers\"]",
+                folder,
+            ),
+            (
+                "[tool.x]\nlist = [\"helpers @ file:///${PROJECT_ROOT}/tests/helpers\"]",
+                folder,
+            ),
+            (
+                "[tool.x]\nhelpers = {git=\"https://e.org/h.git\"}",
+                "test = [\"helpers @ git+https://e.org/h.git\"]`",
+            ),
+            (
+                "[tool.x]\nlist = [\"helpers @ https://e.org/h.zip\"]",
+                "test = [\"helpers @ https://e.org/h.zip\"]`",
+            ),
+            ("[tool.x]\nlist = [\"helpers\"]", "test = [\"helpers\"]`"),
+        ] {
+            let hint = hint(&[("python/pyproject.toml", line)], "helpers").unwrap();
+            assert!(hint.ends_with(way), "{line}: {hint}");
+        }
+    }
+
+    #[test]
+    fn what_is_installed_and_lacks_the_module_is_not_said_to_be_missing() {
+        let tox = "[testenv]\ndeps =\n  pytest\n  helpers\n";
+        let files = [("python/tox.ini", tox), ("python/pyproject.toml", "")];
+        let hint = hint(&files, "helpers").unwrap();
+        assert!(
+            hint.starts_with("`helpers` is installed, as `tox.ini:4` asks for it"),
+            "{hint}"
+        );
     }
 
     #[test]

@@ -295,6 +295,12 @@ pub fn stestr_folder(pyproject: &PyProject) -> Option<Utf8PathBuf> {
     folders.find(|folder| disk::is_file(&folder.join(".stestr.conf")))
 }
 
+/// The normalised names of the packages that the tests of a package get, without what those depend on.
+pub(super) fn installed_names(manifests: &Manifests, pyproject: &PyProject) -> Result<Vec<String>> {
+    let found = find(manifests, pyproject)?;
+    named(manifests, pyproject, &found)
+}
+
 /// The names of the packages in what was found.
 fn named(manifests: &Manifests, pyproject: &PyProject, found: &FoundRunner) -> Result<Vec<String>> {
     let mut texts = groups::requirements(pyproject, &found.groups, &found.extras);
