@@ -70,19 +70,27 @@ def is_rust(path):
 
 
 def git(*words, paths=()):
-    """The paths that a git command prints; none outside a checkout."""
+    """How a git command ended and what it printed."""
     text = "\0".join(str(path) for path in paths)
-    done = programs.read(["git", *words], ROOT, given_text=text)
-    return {Path(name) for name in done.out.split("\0") if name}
+    return programs.read(["git", *words], ROOT, given_text=text)
+
+
+def paths_in(answer):
+    """The paths that a git command printed."""
+    return {Path(name) for name in answer.out.split("\0") if name}
 
 
 def removable():
     """What may be removed: nothing that git tracks, and modules only if git ignores them."""
-    tracked = {ROOT / path for path in git("ls-files", "-z")}
+    answer = git("ls-files", "-z")
+    if not answer and project.in_checkout():
+        why = f"git {answer.trouble}" if answer.trouble else answer.last()
+        steps.fail(f"cannot list the tracked files, so nothing else is removed: {why}", "git ls-files")
+    tracked = {ROOT / path for path in paths_in(answer)}
     kept = tracked.union(*(path.parents for path in tracked))
     found = [path for path in leftovers() if path not in kept]
     modules = [path for path in found if path.suffix in MODULES]
-    ignored = git("check-ignore", "-z", "--stdin", paths=modules)
+    ignored = paths_in(git("check-ignore", "-z", "--stdin", paths=modules))
     return sorted(path for path in found if path not in modules or path in ignored)
 
 

@@ -100,5 +100,5 @@ def start(words, folder, variables, unset, out, err, given_text=None):
         return Outcome(words, NOT_RUN, trouble=f"cannot be started: {error.strerror or error}")
     except ValueError as error:  # an argument that no program can be given
         return Outcome(words, NOT_RUN, trouble=f"cannot be started: {error}")
-    text = [(part or b"").decode("utf-8", "surrogateescape" if given_text else "replace") for part in (done.stdout, done.stderr)]
+    text = [(part or b"").decode("utf-8", "replace" if given_text is None else "surrogateescape") for part in (done.stdout, done.stderr)]
     return Outcome(words, done.returncode, *text)
