@@ -118,7 +118,9 @@ def cargo_tool(name, yes):
         if not consent.given_for(f"build {name}, once, for all projects; it takes some minutes", yes):
             hint = f"cargo pyx just audit --yes\n      or: cargo install {name} --locked"
             raise steps.Trouble(f"`{name}` is not installed", hint)
-        done = programs.run(install, given.ROOT)
+        # outside the project, whose toolchain and cargo configuration are not for other projects
+        root.mkdir(parents=True, exist_ok=True)
+        done = programs.run(install, root, unset=["RUSTUP_TOOLCHAIN"])
         if not done:
             raise steps.Trouble(f"`{name}` cannot be built: cargo {done.how()}", f"cargo install {name} --locked")
     return [str(program)]

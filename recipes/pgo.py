@@ -17,6 +17,7 @@ import bench
 import given
 import programs
 import project
+import steps
 from chart import duration
 
 FOLDER = given.STATE / "pgo"
@@ -38,8 +39,16 @@ def by_maturin():
     try:
         return bench.optimised(FOLDER / "maturin", {"MATURIN_PGO": "true"})
     finally:
-        for lock in absent:
-            lock.unlink(missing_ok=True)  # `uv export`, by which maturin asks for requirements, writes one
+        for number, lock in enumerate(lock for lock in absent if lock.exists()):
+            set_aside(lock, FOLDER / f"uv-{number}.lock")
+
+
+def set_aside(lock, place):
+    """Moves a uv.lock that appeared during the training to `place`. `uv export`, which maturin runs, creates one, but
+    somebody else may have created it as well, so it is not deleted."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(lock, place)
+    steps.warn(f"`{given.shown(lock)}`, which was created during the training, is now `{given.shown(place)}`")
 
 
 def by_benchmarks(arguments):

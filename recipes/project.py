@@ -63,11 +63,29 @@ def unknown(loader, node):
 
 @functools.lru_cache(maxsize=None)
 def yml(path):
-    """A YAML file; None if there is none that can be read."""
+    """A YAML file; None if there is none that can be read, or if its aliases are recursive or expand without bound."""
     try:
-        return yaml.load(text(ROOT / path), Loader)
-    except (yaml.YAMLError, ValueError):
+        found = yaml.load(text(ROOT / path), Loader)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
+    return found if is_bounded(found) else None
+
+
+MOST = 100_000
+"""The number of values up to which a YAML file is read, with aliases expanded."""
+
+
+def is_bounded(value):
+    """Whether a value is not recursive and has at most `MOST` values inside, with aliases expanded."""
+    waiting, count = [value], 0
+    while waiting:
+        one = waiting.pop()
+        inside = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple, set)) else ()
+        count += len(inside)
+        if count > MOST:
+            return False
+        waiting.extend(inside)
+    return True
 
 
 def table(value, *keys):

@@ -210,7 +210,7 @@ def edit(name, found, change):
         return False
     source.write(path, after)
     if path.resolve() != found[owner].resolve():
-        source.write(found[owner], after)  # where stubtest looks
+        source.replace(found[owner], after)  # where stubtest looks
     programs.say("Wrote", given.shown(path))
     return True
 

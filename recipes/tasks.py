@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+import math
 import re
 import shlex
 from collections import namedtuple
@@ -305,11 +306,17 @@ FACTORS = re.compile(r"^[ \t]*([\w!{},.-]+):[ \t]+(.*)$", re.M)
 """A line of tox's that is for some environments only."""
 
 
+MOST = 1000
+"""The number of environments up to which a name with braces is expanded; names with more are ignored."""
+
+
 def alternatives(text):
     """The names that tox's `py{39,310}-lint, docs` stands for."""
     found = []
     for name in re.findall(r"(?:\{[^{}]*\}|[^\s,{}])+", text):
         parts = [part.split(",") if at % 2 else [part] for at, part in enumerate(re.split(r"\{([^{}]*)\}", name))]
+        if math.prod(map(len, parts)) > MOST:
+            continue
         found += ["".join(words).replace(" ", "") for words in itertools.product(*parts)]
     return found
 

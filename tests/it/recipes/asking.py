@@ -1070,6 +1070,30 @@ class Installing(Case):
         self.assertEqual(asked, [["flake8==7.1.2", "flake8-own"]])
 
 
+class Endless(Case):
+    def test_names_that_multiply_without_end_are_not_read(self):
+        module = self.project({})("tasks")
+        self.assertEqual(module.alternatives("{a,b}" * 40 + ", py{39,310}-lint"), ["py39-lint", "py310-lint"])
+
+    def test_yaml_that_holds_itself_or_grows_without_end_is_not_read(self):
+        grows = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+        files = {"own.yml": "script: &a [*a]\n", "grows.yml": f"a0: &a0 x\n{grows}", "deep.yml": "[" * 9000, "plain.yml": "script: [a]\n"}
+        module = self.project(files)("project")
+        self.assertEqual([module.yml(self.root / name) for name in files], [None, None, None, {"script": ["a"]}])
+
+
+class Training(Case):
+    def test_a_lock_that_appears_during_the_training_is_kept_aside(self):
+        load, said = self.project({"pyproject.toml": PROJECT}), io.StringIO()
+        pgo = load("pgo")
+        pgo.bench.optimised = lambda *_: (self.root / "uv.lock").write_text("of a person") and "built"
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(pgo.by_maturin(), "built")
+        self.assertFalse((self.root / "uv.lock").exists())
+        self.assertEqual((self.root / "target/pyx/pgo/uv-0.lock").read_text(), "of a person")
+        self.assertIn("`uv.lock`, which was created during the training", said.getvalue())
+
+
 class Told(Case):
     def test_how_a_tool_tells_its_findings_goes_with_its_value(self):
         for told in "--output-format github", "--output-format=github", "--output-file out.txt", "-o out.txt":
@@ -1090,6 +1114,33 @@ class Cleaning(Case):
         files = {"env/conda-meta/history": "", "Cargo.toml": '[package]\nname = "own-crate"\n', **dict.fromkeys((*kept, *gone), module)}
         found = self.project(files, crate=True)("clean").leftovers()
         self.assertEqual({path.relative_to(self.root).as_posix() for path in found}, set(gone))
+
+    def removable(self, done):
+        """What goes where git ends like this; None and what is said where the recipe ends before that."""
+        load, said = self.project({".git/HEAD": "", "tests/.pytest_cache/data": ""}), io.StringIO()
+        programs = load("programs")
+        programs.start = lambda words, *_: done(programs, words)
+        with contextlib.redirect_stderr(said):
+            try:
+                return load("clean").removable(), said.getvalue()
+            except SystemExit:
+                return None, said.getvalue()
+
+    def test_nothing_is_removed_where_git_does_not_say_what_it_tracks(self):
+        for done in (
+            lambda programs, words: programs.Outcome(words, 128, err="fatal: detected dubious ownership\n"),
+            lambda programs, words: programs.Outcome(words, programs.NOT_FOUND, trouble="is not there"),
+        ):
+            found, said = self.removable(done)
+            self.assertEqual(found, None)
+            self.assertRegex(said, r"error: .*(dubious ownership|git is not there)")
+        found, _ = self.removable(lambda programs, words: programs.Outcome(words, 0))
+        self.assertEqual([path.name for path in found], [".pytest_cache"])
+
+    def test_names_that_are_no_text_are_tracked_as_well(self):
+        programs = self.project({"raw": ""})("programs")
+        done = programs.read(["printf", r"\377"], self.root, given_text="")
+        self.assertEqual(os.fsencode(done.out), b"\xff")
 
     def test_sizes_are_known_where_the_system_counts_no_blocks(self):
         load = self.project({"own/a": "12345", "own/b": "67"})
@@ -1113,6 +1164,19 @@ class OnWindows(Case):
             audit.shutil = types.SimpleNamespace(which=lambda _: None)
             programs.os = types.SimpleNamespace(name=system)
             self.assertEqual(audit.cargo_tool("cargo-audit", False), [str(self.root / "cache/tools/cargo-audit/bin" / name)])
+
+    def test_what_is_built_for_all_projects_is_built_by_nothing_of_this_one(self):
+        load, started = self.project({"rust-toolchain.toml": "[toolchain]\nchannel = '1.2.3'\n"}), []
+        audit, programs = load("audit"), load("programs")
+        audit.given.FACTS["cache"] = str(self.root.parent / "cache")
+        audit.consent.given_for = lambda *_: True
+        audit.shutil = types.SimpleNamespace(which=lambda _: None)
+        programs.start = lambda words, folder, variables, unset, *_: started.append((Path(folder), unset)) or programs.Outcome(words, 0)
+        with contextlib.redirect_stderr(io.StringIO()), unittest.mock.patch.object(Path, "mkdir"):
+            audit.cargo_tool("cargo-audit", True)
+        (folder, unset), *_ = started
+        self.assertNotIn(self.root, [folder, *folder.parents])
+        self.assertIn("RUSTUP_TOOLCHAIN", unset)
 
     def test_what_calls_the_compiler_through_a_script_of_the_shell_says_so_before_anything_is_built(self):
         for name, words in ("cov", ["cov", "--yes"]), ("pgo", ["pgo"]):
@@ -1422,6 +1486,26 @@ class Stubs(Case):
                 path.write_bytes(before)
             source.write(path, "c\nd\n")
             self.assertEqual(path.read_bytes(), after)
+
+    def test_a_stub_is_written_as_a_whole_or_not_at_all(self):
+        source = self.project({"own.pyi": "a\n", "cache.pyi": "b\n"})("source")
+        path, other = self.root / "own.pyi", self.root / "other.pyi"
+        path.chmod(0o640)
+        with self.assertRaises(UnicodeEncodeError):
+            source.write(path, "\ud800")
+        self.assertEqual(sorted(path.name for path in self.root.iterdir()), ["cache.pyi", "own.pyi"])
+        self.assertEqual(path.read_text(), "a\n")
+        other.symlink_to("own.pyi")
+        source.write(other, "c\n")
+        self.assertEqual((other.is_symlink(), path.read_text(), path.stat().st_mode & 0o777), (True, "c\n", 0o640))
+
+    def test_an_installed_stub_is_changed_without_what_installers_keep_for_others(self):
+        source = self.project({"cache.pyi": "b\n"})("source")
+        for link in os.link, os.symlink:
+            path = self.root / f"{link.__name__}.pyi"
+            link(self.root / "cache.pyi", path)
+            source.replace(path, "c\n")
+            self.assertEqual((path.read_text(), (self.root / "cache.pyi").read_text()), ("c\n", "b\n"), link)
 
     def test_what_maturin_moves_away_for_the_stubs_is_there_again_for_what_comes_next(self):
         for code in 0, 1:
