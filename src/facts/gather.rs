@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::{self, Dependencies, Source};
 use crate::facts::environment::{self, Environment, State, requested_python};
-use crate::facts::project::{Bindings, HardWired, Project, refused_by_maturin};
+use crate::facts::project::{Bindings, HardWired, Project, refused_by_cargo, refused_by_maturin};
 use crate::model::error::{Error, ProjectError, Result, ToolError};
 use crate::model::finding::{self, Finding};
 use crate::model::implementation::Implementation;
@@ -293,6 +293,7 @@ impl Facts {
             }
         }
         self.warnings.extend(missing_submodules(&self.project)?);
+        self.warnings.extend(self.project.left_out());
         Ok(())
     }
 
@@ -435,6 +436,7 @@ impl Facts {
         }
         self.prepare_builds(session, request, &mut tools)?;
         self.warnings.extend(missing_submodules(&self.project)?);
+        self.warnings.extend(self.project.left_out());
         self.tools = Some(tools);
         Ok(())
     }
@@ -472,6 +474,7 @@ impl Facts {
             if self.target.stale.is_none() {
                 build.look_for_former(environment, &replaced);
             }
+            refused_by_cargo::check(&self.project.manifests, &build.member.cargo)?;
             if build.member.bindings != Bindings::Embed {
                 let tool = tool::maturin(session, &build.member.maturin)?;
                 if let Some(pyproject) = &build.member.pyproject {

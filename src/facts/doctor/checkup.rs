@@ -35,7 +35,7 @@ impl Checkup {
         problems.extend(foreign_environment(&facts));
         problems.extend(shell::check(session, &facts));
         for build in &facts.builds {
-            problems.extend(manifests::check(session, build)?);
+            problems.extend(manifests::check(session, &facts.project.manifests, build)?);
             problems.extend(linking::check(build)?);
             problems.extend(cache_keys::check(&facts.project, &build.member)?);
             problems.extend(modules::check(session, &facts, build)?);

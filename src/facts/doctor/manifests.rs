@@ -3,9 +3,11 @@
 use camino::Utf8Path;
 
 use crate::facts::Build;
-use crate::model::error::Result;
+use crate::facts::project::refused_by_cargo;
+use crate::model::error::{Error, Result};
 use crate::model::finding::Finding;
 use crate::model::invocation::Invocation;
+use crate::world::manifest::Manifests;
 use crate::world::process;
 use crate::world::session::Session;
 use crate::world::tool;
@@ -14,8 +16,25 @@ use super::problem::Problem;
 
 /// A manifest that cargo does not accept. A toolchain that is missing is not asked, because rustup would
 /// fetch it, nor one that the checkout brings.
-pub(super) fn check(session: &Session, build: &Build) -> Result<Option<Problem>> {
+pub(super) fn check(
+    session: &Session,
+    manifests: &Manifests,
+    build: &Build,
+) -> Result<Option<Problem>> {
     let (member, toolchain) = (&build.member, &build.toolchain);
+    match refused_by_cargo::check(manifests, &member.cargo) {
+        // in other words than cargo's, and with the place
+        Err(Error::Manifest {
+            message,
+            location,
+            hint,
+        }) => {
+            let finding = Finding::error("cargo-manifest", message);
+            let finding = finding.at(location.path, Some(location.line));
+            return Ok(Some(Finding { hint, ..finding }.into()));
+        }
+        answer => answer?,
+    }
     let Ok(cargo) = tool::cargo(session) else {
         return Ok(None); // said where it is needed
     };

@@ -99,20 +99,28 @@ fn depends_on(needs: &BTreeMap<Utf8PathBuf, Vec<Dependency>>, package: &str) -> 
 
 /// The crates of a member's cargo workspace, by path; only itself without a workspace.
 pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Arc<CargoToml>>> {
-    let Some(workspace) = &member.workspace_cargo else {
-        return Ok(vec![member.cargo.clone()]);
-    };
-    let mut open = vec![member.cargo.dir().to_owned()];
-    if workspace.package_name().is_some() {
-        open.push(member.workspace.clone());
+    match &member.workspace_cargo {
+        Some(root) => crates_from(manifests, root, vec![member.cargo.dir().to_owned()]),
+        None => Ok(vec![member.cargo.clone()]),
     }
-    for pattern in workspace.toml.strings(&["workspace", "members"]) {
-        open.extend(disk::folders_like(&member.workspace, &pattern));
+}
+
+/// The crates that the root of a workspace has, and those in `open` with what these bring along, by path.
+pub(super) fn crates_from(
+    manifests: &Manifests,
+    root: &CargoToml,
+    mut open: Vec<Utf8PathBuf>,
+) -> Result<Vec<Arc<CargoToml>>> {
+    if root.package_name().is_some() {
+        open.push(root.dir().to_owned());
+    }
+    for pattern in root.toml.strings(&["workspace", "members"]) {
+        open.extend(disk::folders_like(root.dir(), &pattern));
     }
     let mut crates = BTreeMap::new();
     while let Some(dir) = open.pop() {
         let path = dir.join("Cargo.toml");
-        if crates.contains_key(&path) || excludes(&workspace.toml, &dir) {
+        if crates.contains_key(&path) || excludes(&root.toml, &dir) {
             continue;
         }
         let Some(cargo) = manifests.cargo(&path)? else {
@@ -122,7 +130,7 @@ pub fn workspace_crates(manifests: &Manifests, member: &Member) -> Result<Vec<Ar
         // among them (cargo book, "Workspaces")
         let needs = cargo.whole_needs().into_iter();
         let named = needs.filter_map(|need| need.path);
-        open.extend(named.filter(|dir| dir.starts_with(&member.workspace)));
+        open.extend(named.filter(|dir| dir.starts_with(root.dir())));
         crates.insert(path, cargo);
     }
     Ok(crates.into_values().collect())

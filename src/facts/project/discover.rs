@@ -13,6 +13,7 @@ use super::crates::Closure;
 use super::found_package::{ASIDE, FoundPackage};
 use super::member::Member;
 use super::python_module::{builds_crates, embeds_python, is_extension, uses_python};
+use super::refused_by_cargo::workspace_without;
 use super::uv_workspace::UvWorkspace;
 
 /// How far below a monorepo's root a package may be.
@@ -25,6 +26,8 @@ pub(super) struct FoundPackages {
     pub(super) members: Vec<Member>,
     /// Packages of the same workspace, neither meant nor needed: they may build where the members do.
     pub(super) aside: Vec<Member>,
+    /// The folders of packages that cargo rejects, beside others.
+    pub(super) rejected: Vec<Utf8PathBuf>,
     /// The uv workspace that has its root in `home`.
     pub(super) workspace: Option<UvWorkspace>,
 }
@@ -59,11 +62,15 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
             home: dir,
             members: vec![package.member(manifests)?],
             aside: Vec::new(),
+            rejected: Vec::new(),
             workspace: None,
         });
     }
     for root in below(start) {
-        let mut packages = search(manifests, root)?;
+        let Searched {
+            mut packages,
+            rejected,
+        } = search(manifests, root)?;
         if let Some(pyproject) = first_of_other(manifests, &packages)? {
             return Err(not_maturin(&pyproject));
         }
@@ -88,6 +95,7 @@ pub(super) fn packages(manifests: &Manifests, start: &Utf8Path) -> Result<FoundP
             home: home_of(root, workspace.as_ref()),
             members,
             aside: Vec::new(),
+            rejected,
             workspace,
         });
     }
@@ -235,6 +243,7 @@ fn around(manifests: &Manifests, pyproject: Arc<PyProject>) -> Result<FoundPacka
         home,
         members,
         aside,
+        rejected: Vec::new(),
         workspace,
     })
 }
@@ -267,6 +276,7 @@ fn in_uv_workspace(
         home,
         members,
         aside,
+        rejected: Vec::new(),
         workspace: Some(UvWorkspace {
             asked: package.normalized_name(),
             ..workspace
@@ -328,7 +338,7 @@ fn in_cargo_workspace(
     if is_at_root && (is_in_uv_workspace || is_alone) || !pyproject.dir().starts_with(&root) {
         return Ok(None);
     }
-    let packages = search(manifests, &root)?;
+    let Searched { packages, rejected } = search(manifests, &root)?;
     if packages.len() < 2 {
         return Ok(None);
     }
@@ -347,13 +357,20 @@ fn in_cargo_workspace(
         home: root,
         members,
         aside,
+        rejected,
         workspace: None,
     }))
 }
 
+struct Searched {
+    packages: Vec<FoundPackage>,
+    /// The folders of those that cargo rejects, where it does not reject all.
+    rejected: Vec<Utf8PathBuf>,
+}
+
 /// Every maturin package below a folder; else every crate that embeds Python; else every crate that uses
 /// PyO3.
-fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
+fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Searched> {
     let folders = disk::folders(root, DEPTH, |name| !ASIDE.contains(&name));
     let mut packages = Vec::new();
     for folder in &folders {
@@ -376,7 +393,17 @@ fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Vec<FoundPackage>> {
             }
         }
     }
-    Ok(packages)
+    let mut rejected = Vec::new();
+    for package in &packages {
+        if workspace_without(manifests, &package.cargo)?.is_some() {
+            rejected.push(package.dir().to_owned());
+        }
+    }
+    if rejected.len() == packages.len() {
+        rejected.clear(); // where there is nothing else, cargo's reason is the answer
+    }
+    packages.retain(|package| !rejected.iter().any(|dir| dir == package.dir()));
+    Ok(Searched { packages, rejected })
 }
 
 /// The nearest crate that embeds Python; or one that uses PyO3, as a library for extensions does, unless
@@ -390,7 +417,7 @@ fn nearest_of_python(manifests: &Manifests, start: &Utf8Path) -> Result<Option<A
             return Ok(Some(cargo));
         }
         if uses_python(&cargo) {
-            let below = search(manifests, dir)?;
+            let below = search(manifests, dir)?.packages;
             let is_alone = below.iter().all(|package| package.pyproject.is_none());
             return Ok(is_alone.then_some(cargo));
         }

@@ -4,8 +4,8 @@
 //! `uv_workspace` is what uv puts into one environment with it. `crates` follows the references between
 //! Cargo.toml files, `features` the features they enable in each other, `python_module` what a crate is to
 //! Python, `extension_module` where PyO3's feature of that name is enabled, `layout` where the Python code
-//! is, `cargo_directories` where cargo builds, `refused_by_maturin` what maturin is known to reject without
-//! compiling anything.
+//! is, `cargo_directories` where cargo builds, `refused_by_cargo` and `refused_by_maturin` what those are known to
+//! reject without compiling anything.
 
 mod cargo_directories;
 mod crates;
@@ -16,6 +16,7 @@ mod found_package;
 mod layout;
 mod member;
 mod python_module;
+pub mod refused_by_cargo;
 pub mod refused_by_maturin;
 mod uv_workspace;
 
@@ -58,6 +59,9 @@ pub struct Project {
     pub others: Vec<Member>,
     /// The folders of packages of the same workspace that are neither meant nor needed.
     pub aside: Vec<Utf8PathBuf>,
+    /// The folders of packages beside the others that cargo rejects, because the workspace above neither lists nor
+    /// excludes them: nobody builds them.
+    pub rejected: Vec<Utf8PathBuf>,
     /// The uv workspace at `home`, with the packages that maturin does not build.
     pub workspace: Option<UvWorkspace>,
     pub config: Config,
@@ -135,6 +139,7 @@ impl Project {
             members,
             others,
             aside: aside.into_iter().map(|member| member.dir).collect(),
+            rejected: found.rejected,
             workspace: found.workspace,
             config,
             manifests,
@@ -241,6 +246,16 @@ impl Project {
             said
         };
         Ok(said.parse().unwrap_or_default())
+    }
+
+    /// What is said of the packages that cargo rejects.
+    pub fn left_out(&self) -> impl Iterator<Item = String> {
+        self.rejected.iter().map(|dir| {
+            let folder = self.display(dir);
+            format!(
+                "`{folder}` is left out: the cargo workspace around it neither lists nor excludes it, and cargo rejects such a crate"
+            )
+        })
     }
 
     /// The checkout that it is in, else its home.

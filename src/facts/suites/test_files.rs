@@ -93,7 +93,8 @@ impl<'a> TestFiles<'a> {
     /// The folders of other packages that maturin builds, which have their own tests.
     fn others(&self) -> impl Iterator<Item = &Utf8Path> {
         let dirs = self.project.all().map(|member| &*member.dir);
-        let aside = self.project.aside.iter().map(|dir| &**dir);
+        let aside = self.project.aside.iter().chain(&self.project.rejected);
+        let aside = aside.map(|dir| &**dir);
         dirs.chain(aside).filter(|dir| !self.owner.starts_with(dir))
     }
 

@@ -99,6 +99,30 @@ fn every_package_below_a_monorepos_root_is_a_member() {
 }
 
 #[test]
+fn a_package_that_cargo_rejects_is_no_member_beside_others_and_said_to_be_left_out() {
+    let root = "[workspace]\nmembers = ['a', 'b']\n";
+    let checkout = Checkout::new()
+        .package("python/a", "a")
+        .package("python/b", "b")
+        .package("python/old", "old")
+        .file("python/Cargo.toml", root);
+    for dir in ["", "python/a"] {
+        let project = checkout.discover(dir).unwrap();
+        assert!(project.all().all(|member| member.name != "old"), "{dir}");
+        assert_eq!(project.rejected, [checkout.root.join("python/old")]);
+        let said: Vec<String> = project.left_out().collect();
+        assert!(said[0].contains("old` is left out"), "{said:?}");
+    }
+    // whoever is in it means it, and cargo says why it cannot be
+    assert_eq!(checkout.names("python/old"), ["old"]);
+    let checkout = checkout.file("python/Cargo.toml", "[workspace]\nmembers = []\n");
+    assert_eq!(checkout.names(""), ["a", "b", "old"]);
+    let excluding = format!("{root}exclude = ['old']\n");
+    let checkout = checkout.file("python/Cargo.toml", &excluding);
+    assert_eq!(checkout.names(""), ["a", "b", "old"]);
+}
+
+#[test]
 fn a_single_package_below_is_the_project_with_its_own_environment() {
     let checkout = Checkout::new().package("bindings/python", "py");
     let project = checkout.discover("").unwrap();
