@@ -131,13 +131,13 @@ impl CargoLock {
             let message = format!("`Cargo.lock` lacks the crate `{name}`");
             return Some(stale(&cargo.toml, message, &["package", "name"]));
         };
-        self.other_version(cargo, entry).or_else(|| {
+        Self::other_version(cargo, entry).or_else(|| {
             let changed = whole.then(|| self.other_needs(cargo, entry)).flatten();
             changed.map(|finding| finding.hint("cargo update --workspace"))
         })
     }
 
-    fn other_version(&self, cargo: &CargoToml, entry: &LockEntry) -> Option<Finding> {
+    fn other_version(cargo: &CargoToml, entry: &LockEntry) -> Option<Finding> {
         let said = cargo.settled_version()?;
         let locked = &entry.version.as_ref()?.value;
         let message = format!(

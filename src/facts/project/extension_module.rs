@@ -40,7 +40,11 @@ impl HardWired {
             .path_dependencies
             .iter()
             .flat_map(|cargo| Switch::all(cargo))
-            .chain(inherited_from(member).values().flat_map(Switch::all))
+            .chain(
+                inherited_from(member)
+                    .values()
+                    .flat_map(|root| Switch::in_dependencies(root)),
+            )
             .collect();
         let first = own.first().or(others.first())?;
         Some(Self {
@@ -58,7 +62,7 @@ impl HardWired {
 
 /// The roots of workspaces from which the member or one of its path dependencies takes a dependency, by path:
 /// each has its own (cargo book, "Inheriting a dependency from a workspace").
-fn inherited_from(member: &Member) -> BTreeMap<Utf8PathBuf, CargoToml> {
+fn inherited_from(member: &Member) -> BTreeMap<Utf8PathBuf, Arc<Toml>> {
     let inherits = |cargo: &Arc<CargoToml>| {
         let needs = member.dependencies.get(&cargo.toml.path);
         needs.is_some_and(|needs| needs.iter().any(|one| one.inherited))
@@ -69,7 +73,7 @@ fn inherited_from(member: &Member) -> BTreeMap<Utf8PathBuf, CargoToml> {
     let is_crate = |root: &Arc<Toml>| member.crates().any(|it| it.toml.path == root.path);
     roots
         .filter(|root| !is_crate(root))
-        .filter_map(|root| Some((root.path.clone(), CargoToml::of(root).ok()?)))
+        .map(|root| (root.path.clone(), root))
         .collect()
 }
 
@@ -94,21 +98,25 @@ struct Switch {
 impl Switch {
     fn all(cargo: &CargoToml) -> Vec<Self> {
         let mut found = Self::by_default(cargo);
-        for package in PYO3 {
-            for (keys, value) in cargo.switches(package, FEATURE) {
-                found.push(Self::in_dependency(cargo, keys, &value));
-            }
-        }
+        found.extend(Self::in_dependencies(&cargo.toml));
         found
     }
 
-    fn at(cargo: &CargoToml, keys: Vec<String>, value: &Spanned<String>) -> Self {
+    fn in_dependencies(toml: &Toml) -> Vec<Self> {
+        let switches = |package| toml.switches(package, FEATURE).into_iter();
+        let switches = PYO3.into_iter().flat_map(switches);
+        switches
+            .map(|(keys, value)| Self::in_dependency(toml, keys, &value))
+            .collect()
+    }
+
+    fn at(toml: &Toml, keys: Vec<String>, value: &Spanned<String>) -> Self {
         Self {
-            path: cargo.toml.path.clone(),
-            line: cargo.toml.line(&value.span),
+            path: toml.path.clone(),
+            line: toml.line(&value.span),
             by_default: false,
             keys,
-            old: cargo.toml.text()[value.span.clone()].to_owned(),
+            old: toml.text()[value.span.clone()].to_owned(),
             instead: None,
         }
     }
@@ -130,23 +138,23 @@ impl Switch {
                 Some(Self {
                     by_default: true,
                     instead: only.then(|| value.value.clone()),
-                    ..Self::at(cargo, keys.map(str::to_owned).to_vec(), &value)
+                    ..Self::at(&cargo.toml, keys.map(str::to_owned).to_vec(), &value)
                 })
             });
         switches.collect()
     }
 
-    fn in_dependency(cargo: &CargoToml, keys: Vec<String>, value: &Spanned<String>) -> Self {
+    fn in_dependency(toml: &Toml, keys: Vec<String>, value: &Spanned<String>) -> Self {
         let entry: Vec<&str> = keys[..keys.len() - 1].iter().map(String::as_str).collect();
         let name = entry.last().copied().unwrap_or_default();
-        let optional = cargo.toml.get(&entry).and_then(|item| item.get("optional"));
+        let optional = toml.get(&entry).and_then(|item| item.get("optional"));
         // what maturin is told applies to the module too
         let builds = stands_in(&keys, ["build-dependencies", "build_dependencies"]);
         let shared = keys[0] == "workspace";
         Self {
             instead: (optional.is_none() && !shared && !builds)
                 .then(|| format!("{name}/{FEATURE}")),
-            ..Self::at(cargo, keys, value)
+            ..Self::at(toml, keys, value)
         }
     }
 }

@@ -367,26 +367,6 @@ impl CargoToml {
         ))
     }
 
-    /// Where entries for a package enable one of its features, including those for build scripts and tests
-    /// and those that the workspace shares: the keys of the array, and the value.
-    pub fn switches(&self, package: &str, feature: &str) -> Vec<(Vec<String>, Spanned<String>)> {
-        let mut found = Vec::new();
-        for DependencyTable { keys, table, .. } in dependency_tables(&self.toml) {
-            for (key, item) in table.iter() {
-                let named = item.get("package").and_then(Item::as_str);
-                if named.unwrap_or(key) != package {
-                    continue;
-                }
-                let array = [&keys[..], &[key, "features"]].concat();
-                let values = self.toml.spanned_strings(&array).into_iter();
-                let value = values.into_iter().find(|value| value.value == feature);
-                let array: Vec<String> = array.into_iter().map(str::to_owned).collect();
-                found.extend(value.map(|value| (array, value)));
-            }
-        }
-        found
-    }
-
     /// The names under which the package's code and tests use their dependencies.
     pub fn extern_names(&self) -> BTreeSet<String> {
         use DependencyKind::{Dev, Normal, Shared};
@@ -401,6 +381,29 @@ impl CargoToml {
         let root = self.workspace.as_ref().filter(|_| self.inherits("readme"));
         let holder = root.unwrap_or(&self.toml);
         Some(normalize(&holder.path.with_file_name(said)))
+    }
+}
+
+/// Of a Cargo.toml, the root of a workspace included.
+impl Toml {
+    /// Where entries for a package enable one of its features, including those for build scripts and tests
+    /// and those that the workspace shares: the keys of the array, and the value.
+    pub fn switches(&self, package: &str, feature: &str) -> Vec<(Vec<String>, Spanned<String>)> {
+        let mut found = Vec::new();
+        for DependencyTable { keys, table, .. } in dependency_tables(self) {
+            for (key, item) in table.iter() {
+                let named = item.get("package").and_then(Item::as_str);
+                if named.unwrap_or(key) != package {
+                    continue;
+                }
+                let array = [&keys[..], &[key, "features"]].concat();
+                let values = self.spanned_strings(&array).into_iter();
+                let value = values.into_iter().find(|value| value.value == feature);
+                let array: Vec<String> = array.into_iter().map(str::to_owned).collect();
+                found.extend(value.map(|value| (array, value)));
+            }
+        }
+        found
     }
 }
 
@@ -533,7 +536,7 @@ mod tests {
     #[test]
     fn a_feature_is_switched_on_in_whichever_table_it_stands() {
         let text = EVERY_TABLE.replace("= '1'", "= { package = 'p', features = ['x'] }");
-        let found = manifest(&text).switches("p", "x");
+        let found = manifest(&text).toml.switches("p", "x");
         let keys: String = found
             .iter()
             .map(|(keys, _)| &*keys[keys.len() - 2])
