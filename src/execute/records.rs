@@ -80,8 +80,12 @@ pub(super) fn record_sync(context: &Context<'_>, record: &RecordSync) -> Result<
         .installed
         .retain(|_, install| disk::is_there(&install.package));
     for (name, dependencies) in &record.installed {
+        let judged_by = dependencies.locks_judged_by.iter();
         let record = SyncRecord {
             settings: dependencies.settings.clone(),
+            locks_judged_by: judged_by
+                .map(|path| Input::file(path, Some(context.since)))
+                .collect(),
             inputs: dependencies.inputs(&record.environment, &record.members, context.since),
         };
         known.syncs.insert((*name).to_owned(), record);

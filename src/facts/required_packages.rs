@@ -1,5 +1,7 @@
 //! The packages that an environment must hold, and why they must be installed.
 
+use camino::Utf8PathBuf;
+
 use crate::facts::dependencies::Dependencies;
 use crate::facts::fingerprint::{self, EnvironmentRecord, SyncRecord};
 use crate::facts::local_distributions::LocalDistribution;
@@ -39,6 +41,7 @@ impl RequiredPackages {
             };
             fingerprint::stale_settings(&then.settings, &dependencies.settings)
                 .or_else(|| fingerprint::stale(&then.inputs, session))
+                .or_else(|| unjudged_lock(then, &dependencies.locks_judged_by, session))
                 .map(|reason| reason.relative_to(&project.root))
         };
         let stale = all.cloned().or_else(compare);
@@ -67,5 +70,77 @@ impl RequiredPackages {
         };
         let changed = local.iter().filter(is_stale);
         self.reinstalled = changed.map(|one| one.name.clone()).collect();
+    }
+}
+
+/// Why uv is to be asked whether its locks are up to date.
+fn unjudged_lock(
+    record: &SyncRecord,
+    judged_by: &[Utf8PathBuf],
+    session: &Session,
+) -> Option<Reason> {
+    judged_by.iter().find_map(|path| {
+        let mut known = record.locks_judged_by.iter();
+        match known.find(|input| input.is_of(path)) {
+            Some(input) => input.stale(session),
+            None => Some(Reason::First {
+                what: "whether `uv.lock` is up to date".into(),
+            }),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::facts::dependencies::{Source, Sync};
+    use crate::facts::fingerprint::Input;
+    use crate::world::disk;
+
+    #[test]
+    fn a_lock_that_uv_has_not_judged_as_it_is_now_is_judged_where_that_is_demanded() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let write =
+            |name: &str, text: &str| disk::write(&root.join(name), text.as_bytes()).unwrap();
+        let lock = "[[package]]\nname = 'own'\nsource = { virtual = '.' }\n\
+                    [[package]]\nname = 'other'\nsource = { editable = 'other' }\n";
+        write("uv.lock", lock);
+        write("pyproject.toml", "[project]\nversion = '1'\n");
+        let project = Project::default();
+        let mut demanded = Dependencies {
+            syncs: vec![Sync::of(Source::Lock(root.join("uv.lock")))],
+            ..Dependencies::default()
+        };
+        let asked = demanded.clone();
+        demanded.demand_current_locks(&project);
+        let session = Session::default();
+        let why = |record: &SyncRecord, wanted: &Dependencies| {
+            let record = EnvironmentRecord {
+                syncs: [(DEV.to_owned(), record.clone())].into(),
+                ..EnvironmentRecord::default()
+            };
+            let wanted = wanted.clone();
+            let judged = RequiredPackages::judge(wanted, DEV, &record, None, &session, &project);
+            judged.stale.map(|reason| reason.to_string())
+        };
+        let unjudged = SyncRecord::default();
+        assert_eq!(why(&unjudged, &asked), None);
+        let said = "no record of whether `uv.lock` is up to date";
+        assert_eq!(why(&unjudged, &demanded).as_deref(), Some(said));
+        let files = demanded.locks_judged_by.iter();
+        let judged = SyncRecord {
+            locks_judged_by: files.map(|path| Input::file(path, None)).collect(),
+            ..SyncRecord::default()
+        };
+        assert_eq!(why(&judged, &demanded), None);
+        assert_eq!(why(&judged, &asked), None);
+        for file in ["uv.toml", "pyproject.toml", "other/pyproject.toml"] {
+            write(file, "[project]\nversion = '2'\n");
+            assert!(why(&judged, &demanded).unwrap().contains(file));
+            assert_eq!(why(&judged, &asked), None);
+        }
     }
 }

@@ -85,7 +85,11 @@ impl Records {
         let judge = |dependencies, name| {
             RequiredPackages::judge(dependencies, name, record, all, session, project)
         };
-        let (own, tests) = dependencies;
+        let (mut own, mut tests) = dependencies;
+        if request.network.locked {
+            own.demand_current_locks(project);
+            tests.demand_current_locks(project);
+        }
         let mut test_dependencies = if tests.syncs.is_empty() {
             RequiredPackages::default()
         } else {
@@ -142,9 +146,12 @@ impl Records {
         project: &Project,
         target: &TargetEnvironment,
     ) -> Result<RequiredPackages> {
-        let listed = Dependencies::for_developers(project)?;
+        let mut listed = Dependencies::for_developers(project)?;
         if listed.syncs.is_empty() {
             return Ok(RequiredPackages::default());
+        }
+        if request.network.locked {
+            listed.demand_current_locks(project);
         }
         let forced = request.force.then_some(&Reason::Forced);
         let all = forced.or(target.stale.as_ref());

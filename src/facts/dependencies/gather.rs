@@ -22,6 +22,7 @@ use super::requirements_file::RequirementsFile;
 use super::runner;
 use super::selection::{DependencySelection, choose};
 use super::sync::{Scope, Source, Sync};
+use super::uv_lock;
 use super::workspace::InstalledWorkspace;
 
 /// All installations that the members need, in order.
@@ -31,6 +32,8 @@ pub struct Dependencies {
     pub settings: Settings,
     /// Files that decide, existing or not.
     pub files: Vec<Utf8PathBuf>,
+    /// Where uv is asked whether its locks are up to date: the files by which it judges that, there or not.
+    pub locks_judged_by: Vec<Utf8PathBuf>,
 }
 
 impl Dependencies {
@@ -306,6 +309,18 @@ impl Dependencies {
             Source::Lock(path) => Some(path),
             _ => None,
         })
+    }
+
+    /// Has uv asked whether the locks that are installed from are up to date.
+    pub fn demand_current_locks(&mut self, project: &Project) {
+        let locks = self.syncs.iter().filter_map(|sync| match &sync.source {
+            Source::Lock(path) | Source::LockAbove(path) => Some(path),
+            _ => None,
+        });
+        let files: BTreeSet<Utf8PathBuf> = locks
+            .flat_map(|lock| uv_lock::judged_by(lock, project))
+            .collect();
+        self.locks_judged_by = files.into_iter().collect();
     }
 
     pub(super) fn note(&mut self, pyproject: &PyProject, name: &str) {

@@ -1,11 +1,13 @@
 //! Whether a uv.lock may be passed to uv as it is.
 
-use camino::Utf8Path;
+use std::collections::BTreeSet;
 
-use crate::facts::project::Project;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::facts::project::{Project, UvWorkspace};
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
-use crate::model::path::relative;
+use crate::model::path::{normalize, relative};
 use crate::world::manifest::{PyProject, Toml};
 
 /// Checks a uv.lock before it is passed to uv: that it is complete, and has every dependency that
@@ -72,6 +74,22 @@ pub fn check_lock(path: &Utf8Path, project: &Project, extras: &[String]) -> Resu
         }
     }
     Ok(())
+}
+
+/// The files by which uv judges whether a lock is up to date: its project's, those of its workspace, and those of
+/// the other folders that it has packages from; absolute, there or not.
+pub(super) fn judged_by(lock: &Utf8Path, project: &Project) -> Vec<Utf8PathBuf> {
+    let dir = lock.parent().unwrap_or(lock);
+    let mut files = BTreeSet::from([dir.join("pyproject.toml"), dir.join("uv.toml")]);
+    let workspace = project.workspace.iter().filter(|it| it.root.dir() == dir);
+    let packages = workspace.flat_map(UvWorkspace::packages);
+    files.extend(packages.map(|package| package.toml.path.clone()));
+    // whoever installs from one that is damaged says so
+    if let Ok(Some(lock)) = project.manifests.toml(lock) {
+        let folders = lock.locked_folders().map(|folder| dir.join(folder));
+        files.extend(folders.map(|folder| normalize(&folder.join("pyproject.toml"))));
+    }
+    files.into_iter().collect()
 }
 
 /// Whether the lock itself says that it contains a package, but does not. uv lists the members of a workspace

@@ -172,6 +172,9 @@ impl InterpreterRecord {
 pub struct SyncRecord {
     pub settings: Settings,
     pub inputs: Vec<Input>,
+    /// Where uv has said that its locks are up to date: the files by which it judged that.
+    #[serde(default)]
+    pub locks_judged_by: Vec<Input>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

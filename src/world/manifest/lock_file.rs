@@ -98,6 +98,15 @@ impl Toml {
         spanned(self.package_tables().find(is_there)?.get("name")?)
     }
 
+    /// The folders that a uv.lock has packages from, relative to its own.
+    pub fn locked_folders(&self) -> impl Iterator<Item = &str> {
+        let sources = self
+            .package_tables()
+            .filter_map(|package| package.get("source")?.as_table_like());
+        let kinds = sources.flat_map(TableLike::iter);
+        kinds.filter_map(|(kind, path)| path.as_str().filter(|_| FOLDERS.contains(&kind)))
+    }
+
     /// The normalised names of the extras of a package in a uv.lock; `None` if the lock does not have it, or
     /// was written by a uv that did not record them.
     pub fn locked_extras(&self, name: &str) -> Option<Vec<String>> {
