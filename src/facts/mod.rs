@@ -63,7 +63,7 @@ mod tools;
 mod unseen_edits;
 pub mod versions;
 
-pub use caller::{Caller, RecipeMark};
+pub use caller::{Caller, OwnFolder, RecipeMark};
 pub use ci::{CiPlan, ci_edit};
 pub use compiler_cache::{CacheUse, CompilerCache};
 pub use durations::{Durations, RECORDED};

@@ -1,7 +1,7 @@
 //! Calls a recipe: just must be available, and the environment is active for whatever the recipe does.
 
 use crate::facts::recipes::Recipe;
-use crate::facts::{Just, RecipeFacts, RecipeMark};
+use crate::facts::{Just, OwnFolder, RecipeFacts, RecipeMark};
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::invocation::Invocation;
 use crate::model::step::StepId;
@@ -84,7 +84,13 @@ pub(super) fn call(
         &context.tools.cargo,
     ];
     let tools = tools.iter().filter_map(|program| program.parent());
-    let first: Vec<_> = std::iter::once(bin.as_path()).chain(tools).collect();
+    let (before, after) = match &caller.own_folder {
+        OwnFolder::OnPath => (None, None),
+        OwnFolder::Alone(folder) => (Some(folder.as_path()), None),
+        OwnFolder::WithTools(folder) => (None, Some(folder.as_path())),
+    };
+    let first = std::iter::once(bin.as_path()).chain(before);
+    let first: Vec<_> = first.chain(tools).chain(after).collect();
     let own = just.folder.join("justfile");
     let place = recipe.built_in.then(|| {
         [
