@@ -192,12 +192,19 @@ const OBEYED: [&str; 9] = [
     "RUSTFLAGS",
 ];
 
+/// Those by which nothing else is built: how much is done at once, and where, which is another record's place.
+const SAME_BUILD: [&str; 3] = [
+    "CARGO_BUILD_JOBS",
+    "CARGO_BUILD_TARGET_DIR",
+    "CARGO_TARGET_DIR",
+];
+
 /// The obeyed variables that are set, each as a setting; values are hashed.
 fn obeyed(session: &Session, toolchain: &Toolchain) -> Settings {
     let relevant = |name: &str| {
         OBEYED.iter().any(|prefix| name.starts_with(prefix))
             && !SET_BY_MATURIN.contains(&name)
-            && name != "CARGO_TARGET_DIR"
+            && !SAME_BUILD.contains(&name)
     };
     let set = session.env.iter().filter(|(name, _)| relevant(name));
     let hashed = set.map(|(name, value)| (&**name, disk::digest(value.as_bytes())));
@@ -270,6 +277,27 @@ mod tests {
         disk::write(&root.join("two/config.toml"), b"").unwrap();
         assert_eq!(settings("one"), none);
         assert_ne!(settings("two"), none);
+    }
+
+    #[test]
+    fn a_variable_by_which_nothing_else_is_built_is_no_setting() {
+        let set = |names: &[&str]| {
+            let named = names
+                .iter()
+                .map(|name| ((*name).to_owned(), "1".to_owned()));
+            let session = Session {
+                env: named.collect(),
+                ..Session::default()
+            };
+            let settings = obeyed(&session, &Toolchain::default());
+            settings.into_keys().collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        let places = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
+        assert_eq!(set(&places), none);
+        assert_eq!(set(&["CARGO_BUILD_JOBS"]), none);
+        let other = "CARGO_BUILD_TARGET";
+        assert_eq!(set(&[other]), [variable_setting(other)]);
     }
 
     #[test]
