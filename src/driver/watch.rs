@@ -46,6 +46,8 @@ pub fn run(driver: &Driver<'_>) -> Result<()> {
     let mut outside = BTreeSet::new();
     loop {
         let mut arrived = Arrived::default();
+        let recorded = last_inputs(driver.session, driver.request).unwrap_or_default();
+        watched.begin(driver.session, &recorded);
         match attempt(driver, &mut watched, &changes, &mut arrived) {
             Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
             Err(Error::Child(_) | Error::ChildKilled(_)) | Ok(()) => {} // the child has spoken
@@ -309,8 +311,8 @@ mod tests {
         disk::write(&file, b"old").unwrap();
         let watched = Watched {
             roots: BTreeSet::from([root.to_owned()]),
-            aside: BTreeSet::new(),
             read: vec![Input::file(&file, None)],
+            ..Watched::default()
         };
         let overflow = || Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan));
         let failed = Err(notify::Error::new(notify::ErrorKind::MaxFilesWatch));
@@ -348,8 +350,8 @@ mod tests {
         };
         let watched = Watched {
             roots: BTreeSet::from([root.to_owned()]),
-            aside: BTreeSet::new(),
             read: read.iter().map(input).collect(),
+            ..Watched::default()
         };
         let mut counted = Vec::new();
         for name in written {

@@ -23,6 +23,7 @@ const CACHES: [&str; 7] = [
 ];
 
 /// What is watched.
+#[derive(Default)]
 pub(super) struct Watched {
     /// The project's folder, and those of path dependencies outside it.
     pub(super) roots: BTreeSet<Utf8PathBuf>,
@@ -30,6 +31,9 @@ pub(super) struct Watched {
     pub(super) aside: BTreeSet<Utf8PathBuf>,
     /// What the last builds and installs were made from.
     pub(super) read: Vec<Input>,
+    /// What differed from its record before the last run already, as it was then: where it still does, the run
+    /// had no use for it, or failed by it.
+    pub(super) passed_over: Vec<Input>,
 }
 
 impl Watched {
@@ -56,7 +60,24 @@ impl Watched {
             roots,
             aside,
             read: Vec::new(),
+            passed_over: Vec::new(),
         }
+    }
+
+    /// Before a run; `recorded`: what the one before it was made from.
+    pub(super) fn begin(&mut self, session: &Session, recorded: &[Input]) {
+        let stale = recorded
+            .iter()
+            .filter(|input| input.stale(session).is_some());
+        self.passed_over = stale.map(|input| input.again(session)).collect();
+    }
+
+    /// Whether something is not as the last run saw it.
+    fn is_changed(&self, session: &Session, input: &Input) -> bool {
+        let mut before = self.passed_over.iter();
+        let is_as_before =
+            |known: &Input| known.looks_at_the_same(input) && known.stale(session).is_none();
+        input.stale(session).is_some() && !before.any(is_as_before)
     }
 
     /// Folders outside the roots with something that the last run read.
@@ -97,7 +118,7 @@ impl Watched {
             let path = input.path();
             path.is_some_and(|path| path.starts_with(folder) || folder.starts_with(path))
         });
-        let mut stale = below.filter(|input| input.stale(session).is_some());
+        let mut stale = below.filter(|input| self.is_changed(session, input));
         stale.next().and_then(Input::path).map(Utf8Path::to_owned)
     }
 
@@ -119,7 +140,7 @@ impl Watched {
         if recorded.peek().is_none() {
             return is_source(path);
         }
-        recorded.any(|input| input.stale(session).is_some())
+        recorded.any(|input| self.is_changed(session, input))
     }
 
     pub(super) fn is_recorded(&self, path: &Utf8Path) -> bool {
@@ -244,13 +265,37 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_had_changed_before_a_run_and_is_no_record_of_it_is_no_change() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let file = root.join("p/justfile");
+        disk::write(&file, b"old").unwrap();
+        let session = Session::default();
+        let mut watched = Watched {
+            roots: BTreeSet::from([root.join("p")]),
+            read: vec![Input::file(&file, None)],
+            ..Watched::default()
+        };
+        disk::write(&file, b"new").unwrap();
+        let read = watched.read.clone();
+        watched.begin(&session, &read);
+        let changed = |watched: &Watched| watched.changed_below(&session, root);
+        assert_eq!(changed(&watched), None);
+        assert!(!watched.is_unread(&session, &file));
+        disk::write(&file, b"newer").unwrap();
+        assert_eq!(changed(&watched), Some(file.clone()));
+        assert!(watched.is_unread(&session, &file));
+        watched.begin(&session, &[]);
+        assert_eq!(changed(&watched), Some(file));
+    }
+
+    #[test]
     fn what_is_marked_as_a_cache_is_no_change() {
         let temp = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(temp.path()).unwrap();
         let watched = Watched {
             roots: BTreeSet::from([root.to_owned()]),
-            aside: BTreeSet::new(),
-            read: Vec::new(),
+            ..Watched::default()
         };
         let file = root.join("fuzz/target/debug/x.rs");
         assert!(watched.is_ours(&file));

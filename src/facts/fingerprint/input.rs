@@ -198,6 +198,40 @@ impl Input {
         }
     }
 
+    /// Whether the other looks at the same, whatever either has seen.
+    pub fn looks_at_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::File { path, .. }, Self::File { path: other, .. }) => path == other,
+            (Self::Variable { name, .. }, Self::Variable { name: other, .. }) => name == other,
+            (
+                Self::Listing {
+                    dir,
+                    prefix,
+                    suffix,
+                    ..
+                },
+                Self::Listing {
+                    dir: other,
+                    prefix: begin,
+                    suffix: end,
+                    ..
+                },
+            ) => (dir, prefix, suffix) == (other, begin, end),
+            (
+                Self::Tree {
+                    dir, scope, but, ..
+                },
+                Self::Tree {
+                    dir: other,
+                    scope: all,
+                    but: without,
+                    ..
+                },
+            ) => (dir, scope, but) == (other, all, without),
+            _ => false,
+        }
+    }
+
     /// The SHA-256 of a file, hex, if its content matters.
     pub fn hash(&self) -> Option<&String> {
         match self {
