@@ -20,13 +20,13 @@ const DEPENDENCIES: &str = "Dependency options";
 #[derive(Debug, Default, Args)]
 pub struct PackageArgs {
     /// Build this package, by name or folder, and those it needs
-    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    #[arg(short = 'p', long = "package", value_name = "MEMBER", value_parser = member)]
     pub package: Vec<String>,
     /// Act on all packages of the workspace, even from the folder of one of them
     #[arg(long, conflicts_with = "package")]
     pub workspace: bool,
     /// Exclude this package, by name or folder; it is still built if another package needs it
-    #[arg(long, value_name = "MEMBER")]
+    #[arg(long, value_name = "MEMBER", value_parser = member)]
     pub exclude: Vec<String>,
 }
 
@@ -71,9 +71,9 @@ impl CommonArgs {
         } = context;
         Ok(Request {
             manifest: global.manifest(session),
-            members: self.packages.package.clone(),
+            members: members(session, &self.packages.package),
             workspace: self.packages.workspace,
-            excluded: self.packages.exclude.clone(),
+            excluded: members(session, &self.packages.exclude),
             build: self.build.flags(session)?,
             python: None,
             wanted: self.dependencies(),
@@ -165,6 +165,29 @@ fn jobs(text: &str) -> std::result::Result<String, String> {
     Err("expected a number other than 0, or `default`".to_owned())
 }
 
+/// What names a package of the project.
+pub(super) fn member(text: &str) -> std::result::Result<String, String> {
+    if text.is_empty() {
+        return Err("the name or the folder of a package".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The same words, with folders that are seen from the working directory absolute: the project knows the others
+/// from its root.
+pub(super) fn members(session: &Session, words: &[String]) -> Vec<String> {
+    let seen = |word: &String| {
+        let is_path = word.contains(std::path::is_separator) || [".", ".."].contains(&&**word);
+        let path = session.absolute(word);
+        if is_path && disk::is_dir(&path) {
+            disk::resolve(&path).into_string()
+        } else {
+            word.clone()
+        }
+    };
+    words.iter().map(seen).collect()
+}
+
 pub(super) fn folder(text: &str) -> std::result::Result<Utf8PathBuf, String> {
     if text.is_empty() {
         return Err("expected the path of a folder".to_owned());
@@ -201,4 +224,37 @@ pub struct WatchArgs {
     /// Repeat after every file change, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_may_be_the_folder_that_one_sees_from_where_one_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(temp.path().canonicalize().unwrap()).unwrap();
+        for name in ["alpha", "beta"] {
+            disk::write(&root.join(name).join("pyproject.toml"), b"").unwrap();
+        }
+        let session = Session {
+            cwd: root.join("alpha"),
+            ..Session::default()
+        };
+        let [alpha, beta] = ["alpha", "beta"].map(|name| root.join(name).into_string());
+        for (word, meant) in [
+            (".", &alpha),
+            ("../beta", &beta),
+            ("../beta/", &beta),
+            (&*beta, &beta),
+            ("beta", &"beta".to_owned()),
+            ("ws/beta", &"ws/beta".to_owned()),
+        ] {
+            assert_eq!(
+                members(&session, &[word.to_owned()]),
+                [meant.clone()],
+                "{word}"
+            );
+        }
+    }
 }

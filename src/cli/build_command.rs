@@ -93,6 +93,9 @@ impl BuildCommand {
         if watch && (all || several) {
             return Err(Error::Usage("`--watch` takes only one `--python`".into()));
         }
+        if let Some(testing) = request.testing() {
+            test_report::check_outputs(&testing.reporting)?;
+        }
         if all && !global.dry_run {
             matrix::lock_crates(&command)?;
         }

@@ -8,7 +8,7 @@ use crate::facts::{Product, Purpose, Releasing, Request, Strictness};
 use crate::model::error::Result;
 use crate::world::session::Session;
 
-use super::build_args::{BuildArgs, folder};
+use super::build_args::{BuildArgs, folder, member, members as seen_from_here};
 use super::global::CommandContext;
 
 /// Build, check and test a set of wheels, then put them into `dist/`
@@ -48,7 +48,7 @@ pub struct Wheel {
 #[derive(Debug, Default, Args)]
 pub struct SetArgs {
     /// Release only this package, by name or folder
-    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    #[arg(short = 'p', long = "package", value_name = "MEMBER", value_parser = member)]
     pub package: Vec<String>,
     /// Also release uncommitted files
     #[arg(long)]
@@ -125,7 +125,7 @@ pub struct Check {
     #[arg(value_name = "FILE")]
     pub files: Vec<Utf8PathBuf>,
     /// Check only this package, by name or folder
-    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    #[arg(short = 'p', long = "package", value_name = "MEMBER", value_parser = member)]
     pub package: Vec<String>,
     /// Accept uncommitted files
     #[arg(long)]
@@ -201,7 +201,7 @@ pub(super) fn perform(
     } = context;
     let request = Request {
         manifest: global.manifest(session),
-        members: members.to_vec(),
+        members: seen_from_here(session, members),
         build: build.flags(session)?,
         network: global.network.into(),
         purpose: Purpose::Release(releasing),

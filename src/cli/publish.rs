@@ -4,10 +4,10 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use crate::facts::{Product, Publishing, Releasing};
-use crate::model::error::{Error, Result};
+use crate::model::error::Result;
 use crate::world::session::Session;
 
-use super::build_args::BuildArgs;
+use super::build_args::{BuildArgs, member};
 use super::distributions::{self, PlaceArgs};
 use super::global::CommandContext;
 
@@ -31,7 +31,7 @@ pub struct Publish {
     #[arg(value_name = "FILE")]
     pub files: Vec<Utf8PathBuf>,
     /// Publish only the files of this package, by name or folder
-    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    #[arg(short = 'p', long = "package", value_name = "MEMBER", value_parser = member)]
     pub package: Vec<String>,
     #[command(flatten)]
     pub place: PlaceArgs,
@@ -53,17 +53,14 @@ impl Publish {
     /// Uploads, after asking.
     ///
     /// # Errors
-    /// [`Error::Refused`] where nobody can be asked.
+    /// [`Error::Refused`](crate::model::error::Error::Refused) where nobody can be asked.
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
         let CommandContext {
             global, session, ..
         } = context;
         let terminal = session.stdin_is_terminal && session.stderr_is_terminal;
-        if !(terminal || self.yes || global.dry_run) {
-            let message = "cannot ask for confirmation: this is not a terminal".into();
-            return Err(Error::refused(message, "cargo pyx release publish --yes"));
-        }
-        let releasing = self.releasing(session);
+        let mut releasing = self.releasing(session);
+        releasing.publishing.unattended = !(terminal || self.yes || global.dry_run);
         distributions::perform(context, &self.package, &BuildArgs::default(), releasing)
     }
 
@@ -78,6 +75,7 @@ impl Publish {
                 publish_url: self.url.clone(),
                 check_url: self.check_url.clone(),
                 confirmed: self.yes,
+                unattended: false,
             },
             ..Releasing::default()
         }

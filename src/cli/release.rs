@@ -13,7 +13,7 @@ use crate::plan::{self, BothVersions, NewVersion, VersionPlan, VersionRequest};
 use crate::ui::Ui;
 
 use super::apply::{Consent, apply};
-use super::build_args::BuildArgs;
+use super::build_args::{BuildArgs, member, members};
 use super::distributions::{self, Check, Sdist, Wheel};
 use super::global::CommandContext;
 use super::publish::Publish;
@@ -85,7 +85,7 @@ pub struct Version {
     #[arg(long, value_name = "PART")]
     pub bump: Option<Bump>,
     /// Only the version of this package, by name or folder, and of those that share it
-    #[arg(short = 'p', long = "package", value_name = "MEMBER")]
+    #[arg(short = 'p', long = "package", value_name = "MEMBER", value_parser = member)]
     pub package: Vec<String>,
     /// Allow a version lower than the current one
     #[arg(long)]
@@ -112,7 +112,7 @@ impl Version {
         let start = manifest.as_deref().unwrap_or(&session.cwd);
         let names = match &self.package[..] {
             [] => project.around(start),
-            words => project.named(words)?,
+            words => project.named(&members(session, words))?,
         };
         let mut versions = Versioned::gather(&project)?;
         versions.retain(|one| one.members.iter().any(|name| names.contains(name)));

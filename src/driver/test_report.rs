@@ -9,7 +9,7 @@ use crate::execute::{annotate, forget_reports, job_summary, junit, keep_report, 
 use crate::facts::project::Project;
 use crate::facts::shard_merge::merge;
 use crate::facts::shard_report::{Origin, ShardReport};
-use crate::facts::{Durations, Testing};
+use crate::facts::{Durations, Reporting, Testing};
 use crate::model::error::{Error, Result, TestError};
 use crate::model::test_result::{ReportRow, TestResult};
 use crate::ui::Ui;
@@ -158,6 +158,9 @@ pub fn prepare(driver: &Driver<'_>) -> Result<()> {
         return Ok(());
     };
     let reporting = &testing.reporting;
+    for (_, path) in written(reporting) {
+        disk::check_writable(path)?;
+    }
     match &reporting.durations {
         Some(path) if reporting.shard.is_some() => drop(Durations::present(path)?),
         Some(path) => drop(Durations::read(path)?),
@@ -175,6 +178,39 @@ pub fn prepare(driver: &Driver<'_>) -> Result<()> {
         reports.extend(ShardReport::in_the_way(&project, shard, pythons));
     }
     forget_reports(&reports)
+}
+
+/// Whether what is to be written can be, by what is there: nothing else tells after all tests have run.
+///
+/// # Errors
+/// [`Error::Usage`] where a folder or a file is in the way.
+pub fn check_outputs(reporting: &Reporting) -> Result<()> {
+    for (option, path) in written(reporting) {
+        if let Some(there) = disk::in_the_way(path) {
+            let what = if there == *path {
+                "it is a folder".to_owned()
+            } else {
+                format!("`{there}` is not a folder")
+            };
+            return Err(Error::Usage(format!(
+                "cannot write `{option} {path}`: {what}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The files that the command line names, with their options.
+fn written(reporting: &Reporting) -> impl Iterator<Item = (&'static str, &Utf8PathBuf)> {
+    let durations = reporting.durations.as_ref();
+    let durations = durations.filter(|_| reporting.shard.is_none());
+    let files = [
+        ("--junit", reporting.junit.as_ref()),
+        ("--durations", durations),
+    ];
+    files
+        .into_iter()
+        .filter_map(|(option, path)| Some((option, path?)))
 }
 
 /// The folders that paths of a member's tests may be relative to, the likeliest first.
@@ -243,6 +279,11 @@ impl Merge {
     /// [`TestError::NotRun`] if the reports do not make a whole; [`TestError::Failed`] if a shard failed;
     /// [`TestError::NoTests`] if no shard ran any.
     pub fn run(&self, session: &Session, ui: &Ui, dry_run: bool) -> Result<()> {
+        check_outputs(&Reporting {
+            junit: self.junit.clone(),
+            durations: self.durations.clone(),
+            ..Reporting::default()
+        })?;
         let reports = ShardReport::read_all(&self.dir)?;
         let name = reports[0].1.project.clone();
         let rows = merge(&reports).map_err(|message| {

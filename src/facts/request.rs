@@ -216,12 +216,17 @@ impl Releasing {
     /// The folder of the released set, absolute.
     ///
     /// # Errors
-    /// [`Error::Usage`] for one that contains the project: the whole folder is replaced.
+    /// [`Error::Usage`] for one that contains the project: the whole folder is replaced; and for what is not a folder.
     pub fn dist(&self, root: &Utf8Path) -> Result<Utf8PathBuf> {
         let Some(dir) = &self.out_dir else {
             return Ok(root.join("dist"));
         };
         let dir = path::normalize(dir);
+        if let Some(file) = disk::in_the_way(&dir.join("in")) {
+            return Err(Error::Usage(format!(
+                "`--out-dir {dir}`: `{file}` is not a folder"
+            )));
+        }
         if disk::resolve(root).starts_with(disk::resolve(&dir)) {
             let message = format!("`--out-dir {dir}` is not a folder only for distributions");
             return Err(Error::Usage(message));
@@ -240,6 +245,8 @@ pub struct Publishing {
     pub check_url: Option<String>,
     /// `--yes`: do not ask.
     pub confirmed: bool,
+    /// Whether somebody would have to be asked, and nobody is there.
+    pub unattended: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -112,15 +112,18 @@ pub struct Member {
     pub metadata_files: Vec<Utf8PathBuf>,
 }
 
-/// The names of the members that a word on the command line may mean: by name, otherwise by folder relative to
-/// the root, otherwise by the last component of the folder, which several may share.
+/// The names of the members that a word on the command line may mean: by name, otherwise by folder, absolute or
+/// relative to the root, otherwise by the last component of the folder, which several may share.
 pub(super) fn answering<'a>(root: &Utf8Path, members: &'a [Member], word: &str) -> Vec<&'a str> {
     let name = package_name::normalize(word);
     let folder = slashed(word.as_ref());
     let folder = folder.trim_end_matches('/').trim_start_matches("./");
     let ways: [&dyn Fn(&Member) -> bool; 3] = [
         &|member| member.name == name,
-        &|member| member.dir.strip_prefix(root).is_ok_and(|dir| dir == folder),
+        &|member| {
+            let is_there = member.dir.strip_prefix(root).is_ok_and(|dir| dir == folder);
+            is_there || member.dir == Utf8Path::new(word)
+        },
         &|member| member.dir.file_name() == Some(folder),
     ];
     let found = ways.map(|is_meant| {
@@ -361,6 +364,7 @@ mod tests {
             ("My_Pkg", "my-pkg"),
             ("packages/my-pkg", "my-pkg"),
             ("./packages/my-pkg/", "my-pkg"),
+            ("/p/packages/my-pkg", "my-pkg"),
             ("a", "a"),
             ("b", "b"),
             ("./b", "a"),

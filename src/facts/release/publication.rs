@@ -125,10 +125,16 @@ fn chosen(
     };
     let foreign = |path: &&Utf8PathBuf| !files.iter().any(|file| is(file, path));
     if let Some(path) = named.iter().find(foreign) {
-        let path = around.project.display(path);
-        return Err(none(format!(
-            "`{shown}/{RELEASE_RECORD}` does not list `{path}`"
-        )));
+        let message = format!(
+            "`{shown}/{RELEASE_RECORD}` does not list `{}`",
+            around.project.display(path)
+        );
+        if disk::is_there(path) {
+            return Err(none(message));
+        }
+        let names: Vec<&str> = files.iter().map(Publishable::name).collect();
+        let hint = format!("it lists `{}`", names.join("`, `"));
+        return Err(Error::refused(message, hint));
     }
     if !named.is_empty() {
         files.retain(|file| named.iter().any(|path| is(file, path)));

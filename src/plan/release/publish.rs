@@ -34,6 +34,10 @@ pub(super) fn publish(plan: &mut Plan, stage: &Stage<'_>, publication: &Publicat
         let message = "publishing needs the network".into();
         return Err(Error::refused(message, "run it without `--offline`"));
     }
+    if stage.releasing.publishing.unattended {
+        let message = "cannot ask for confirmation: this is not a terminal".into();
+        return Err(Error::refused(message, "cargo pyx release publish --yes"));
+    }
     environment::provide(plan, &stage.context, None)?;
     if !stage.release.existing.is_empty() {
         stage.provide(plan)?;

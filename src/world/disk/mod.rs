@@ -6,6 +6,7 @@
 
 mod file_lock;
 mod hollow;
+mod output;
 mod pattern;
 mod replace;
 mod trees;
@@ -24,6 +25,7 @@ use crate::model::error::{Error, MachineError, Result};
 
 pub use file_lock::{FileLock, has_no_locks};
 pub use hollow::{is_hollow, remove_hollow};
+pub use output::{check_writable, in_the_way};
 pub use pattern::matching;
 pub use replace::{remove_later, replace};
 pub use trees::{
