@@ -123,10 +123,53 @@ fn unreadable(path: &Utf8Path, text: &str, error: &dotenvy::Error) -> Error {
     let dotenvy::Error::LineParse(wrong, _) = error else {
         return Error::Usage(format!("`{path}`: {error}"));
     };
-    let wrong = wrong.lines().next().unwrap_or_default();
-    let line = text.lines().position(|line| line.trim() == wrong.trim());
-    let place = line.map_or(path.to_string(), |at| format!("{path}:{}", at + 1));
-    Error::Usage(format!(
-        "{place}: `{wrong}` is not of the form `NAME=VALUE`"
-    ))
+    // of a line it names all, or only the value
+    let wrong = wrong.lines().next().unwrap_or_default().trim();
+    let value = |line: &str| {
+        line.split_once('=')
+            .map(|(_, value)| value.trim().to_owned())
+    };
+    let is_value = |line: &&str| {
+        let fails = || dotenvy::from_read_iter(line.as_bytes()).any(|pair| pair.is_err());
+        value(line).is_some_and(|value| value.starts_with(wrong)) && fails()
+    };
+    let place = |line: usize| format!("{path}:{}", line + 1);
+    if let Some(line) = text.lines().position(|line| line.trim() == wrong) {
+        let place = place(line);
+        let message = format!("{place}: `{wrong}` is not of the form `NAME=VALUE`");
+        return Error::Usage(message);
+    }
+    let line = text.lines().position(|line| is_value(&line));
+    let place = line.map_or(path.to_string(), place);
+    let message = format!("{place}: `{wrong}` cannot be read as a value");
+    if wrong.contains('$') {
+        return Error::refused(message, "write variables as `${NAME}`");
+    }
+    Error::refused(message, "put values with blanks in quotes: `NAME='VALUE'`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_in_a_file_of_variables_is_named_with_its_line() {
+        let said = |text: &str| {
+            let mut pairs = dotenvy::from_read_iter(text.as_bytes());
+            let error = pairs.find_map(|pair| pair.err()).unwrap();
+            let error = unreadable(Utf8Path::new("one.env"), text, &error);
+            (error.to_string(), error.hint())
+        };
+        let (message, hint) = said("A='$HOME'\nJ=\"$HOME\"\n");
+        assert_eq!(message, "one.env:2: `\"$HOME\"` cannot be read as a value");
+        assert!(hint.unwrap().contains("${NAME}"));
+        let (message, hint) = said("# E=a b\nE='a b'\nexport E = a b # c\n");
+        assert!(message.starts_with("one.env:3: `a b"), "{message}");
+        assert!(hint.unwrap().contains("quotes"));
+        let (message, _) = said("A=1\nnothing\n");
+        assert_eq!(
+            message,
+            "one.env:2: `nothing` is not of the form `NAME=VALUE`"
+        );
+    }
 }

@@ -1,12 +1,16 @@
 //! Programs that a plan runs: captured, shown, or given the terminal.
 
+use std::io::ErrorKind;
 use std::time::Instant;
+
+use camino::Utf8Path;
 
 use crate::facts::environment;
 use crate::model::error::{Error, MachineError, Result};
-use crate::model::invocation::Invocation;
+use crate::model::invocation::{Invocation, quote};
 use crate::plan::{Action, ImportPath, Listen, Run, RunRecipe, Showing, Step};
 use crate::ui::{Activity, MessageFormat, Ui};
+use crate::world::disk;
 use crate::world::process::{self, Status};
 use crate::world::session::Session;
 
@@ -117,18 +121,43 @@ pub fn hand_over(session: &Session, step: &Step, ui: &Ui) -> Result<()> {
         ui.detail(step.verb, &step.command());
         process::show(invocation, session.stdin_is_terminal)
     };
-    let status = status.map_err(|error| match error {
-        Error::Machine(MachineError::Spawn { source, .. })
-            if source.kind() == std::io::ErrorKind::NotFound =>
-        {
-            Error::NoProgram(invocation.program.to_string())
-        }
-        other => other,
-    })?;
+    let status = status.map_err(|error| not_started(error, &step.subject, invocation))?;
     match status {
         Status::Code(0) => Ok(()),
         Status::Code(code) => Err(Error::Child(u8::try_from(code).unwrap_or(1))),
         Status::Signal(signal) => Err(Error::ChildKilled(signal)),
+    }
+}
+
+/// Why a program was not started; `name`: what a person has named, which may be something else.
+fn not_started(error: Error, name: &str, invocation: &Invocation) -> Error {
+    let Error::Machine(MachineError::Spawn { source, .. }) = &error else {
+        return error;
+    };
+    let program = &invocation.program;
+    let is_named = *program == name || *program == invocation.dir.join(name);
+    let name = if is_named { name } else { program.as_str() };
+    let path = Utf8Path::new(name);
+    let arguments: Vec<_> = invocation.args.iter().map(|word| quote(word)).collect();
+    if path.extension() == Some("py") && disk::is_file(&invocation.dir.join(path)) {
+        let message = format!("`{name}` is a Python script, not a program");
+        let call = format!(
+            "cargo pyx run python {} {}",
+            quote(name),
+            arguments.join(" ")
+        );
+        return Error::refused(message, call.trim_end());
+    }
+    match source.kind() {
+        ErrorKind::NotFound if name.contains(std::path::is_separator) => {
+            let message = format!("no program `{name}`");
+            Error::refused(
+                message,
+                "without a folder it is looked for in the environment and on PATH",
+            )
+        }
+        ErrorKind::NotFound => Error::NoProgram(name.to_owned()),
+        _ => error,
     }
 }
 
@@ -141,4 +170,38 @@ pub(super) fn with_linked(invocation: &Invocation, imports: Option<&ImportPath>)
     };
     let folders = environment::path_file_folders(imports.packages());
     call.env("PYTHONPATH", imports.variable(&folders))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_did_not_start_is_named_as_it_was_asked_for() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        disk::write(&root.join("my script.py"), b"").unwrap();
+        let said = |name: &str, kind: ErrorKind| {
+            let invocation = Invocation::new(root.join(name), root).args(["-k", "a b"]);
+            let error = Error::Machine(MachineError::Spawn {
+                invocation: Box::new(invocation.clone()),
+                source: kind.into(),
+            });
+            let error = not_started(error, name, &invocation);
+            (error.to_string(), error.hint().unwrap_or_default())
+        };
+        for kind in [ErrorKind::NotFound, ErrorKind::PermissionDenied] {
+            let (message, hint) = said("my script.py", kind);
+            assert_eq!(message, "`my script.py` is a Python script, not a program");
+            assert_eq!(hint, "cargo pyx run python 'my script.py' -k 'a b'");
+        }
+        let (message, hint) = said("./nosuch", ErrorKind::NotFound);
+        assert_eq!(message, "no program `./nosuch`");
+        assert!(!hint.is_empty());
+        let (message, hint) = said("pyhton", ErrorKind::NotFound);
+        assert_eq!(message, "no program `pyhton` in the environment or on PATH");
+        assert_eq!(hint, "cargo pyx run --with PACKAGE pyhton");
+        let (message, _) = said("program", ErrorKind::PermissionDenied);
+        assert!(message.contains("permission denied"), "{message}");
+    }
 }

@@ -99,7 +99,7 @@ fn a_programs_streams_and_its_end_are_passed_through() {
         let format = ["--message-format", format, "no-such-program"];
         let lost = run(&project, &format).run().exits(2);
         let lost = lost.says_once("error: ").says("`no-such-program`");
-        lost.says("hint: cargo pyx run --help");
+        lost.says("hint: cargo pyx run --with PACKAGE no-such-program");
     }
 }
 

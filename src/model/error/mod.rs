@@ -18,7 +18,7 @@ pub use test::TestError;
 pub use tool::ToolError;
 
 use super::exit::Exit;
-use super::invocation::Invocation;
+use super::invocation::{Invocation, quote};
 use super::location::Location;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -121,7 +121,7 @@ impl Error {
             Self::Release(error) => error.hint(),
             Self::Manifest { hint, .. } | Self::Step { hint, .. } => hint.clone(),
             Self::Refused { hint, .. } => Some(hint.clone()),
-            Self::NoProgram(_) => Some("cargo pyx run --help".into()),
+            Self::NoProgram(name) => Some(format!("cargo pyx run --with PACKAGE {}", quote(name))),
             Self::Bug => {
                 Some("run it again with RUST_BACKTRACE=1 and report what it prints".into())
             }
