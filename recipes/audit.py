@@ -234,7 +234,8 @@ def own():
 def main(arguments):
     """Checks both languages."""
     if unknown := [word for word in arguments if word != "--yes"]:
-        steps.fail(f"`audit` has no argument `{unknown[0]}`", "cargo pyx just audit --yes")
+        sentence = f"`audit` has no argument `{unknown[0]}`"
+        steps.misuse("audit", arguments, unknown[0], sentence, "cargo pyx just audit --yes")
     run = steps.Steps("audit")
     if given.crates():
         rust(run, "--yes" in arguments)

@@ -361,6 +361,7 @@ def percentage(text):
 
 def main(arguments):
     """Measures, compares, draws."""
+    steps.refuse_ours("bench", arguments)
     given.settle()
     parser = argparse.ArgumentParser(prog="cargo pyx just bench", allow_abbrev=False)
     parser.add_argument("--against", metavar="REVISION", help="alternate that revision's benchmarks with the project's")

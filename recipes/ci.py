@@ -35,7 +35,7 @@ def audits():
 def main(arguments):
     """Runs every step, whatever the results of those before."""
     if arguments:
-        steps.fail(f"`ci` has no argument `{arguments[0]}`")
+        steps.misuse("ci", arguments, arguments[0], f"`ci` has no argument `{arguments[0]}`", "cargo pyx just ci")
     run = steps.Steps("ci")
     run.run("lint", [given.PYX, "just", "lint"])
     run.judged("test", test)

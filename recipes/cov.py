@@ -20,6 +20,7 @@ import apart
 import coverage_of
 import given
 import programs
+import steps
 
 COVERAGE = "coverage==7.10.7"
 FOLDER = given.STATE / "cov"
@@ -320,8 +321,9 @@ def totals(files):
 
 
 def main(arguments):
+    steps.refuse_ours("cov", arguments)
     given.settle()
-    parser = argparse.ArgumentParser(prog="cov", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="cargo pyx just cov", allow_abbrev=False)
     parser.add_argument("--fail-under", type=float, metavar="PERCENT", help="fail below this share of all lines")
     parser.add_argument("--yes", action="store_true", help="add what the toolchain lacks")
     options, arguments = parser.parse_known_args(arguments)

@@ -333,7 +333,7 @@ def configured_by(call):
 def main(arguments):
     """Builds what the project has."""
     if arguments:
-        steps.fail(f"`docs` has no argument `{arguments[0]}`")
+        steps.misuse("docs", arguments, arguments[0], f"`docs` has no argument `{arguments[0]}`", "cargo pyx just docs")
     run = steps.Steps("docs")
     shutil.rmtree(OUT, ignore_errors=True)
     found = config_of(run)

@@ -78,9 +78,10 @@ def main(arguments):
     known = {"rust", "python"}
     for word in arguments:
         if word.startswith("-"):
-            steps.fail(f"`fmt` has no option `{word}`", "`cargo pyx just lint` shows what `fmt` would change")
+            instead = "`cargo pyx just lint` shows what `fmt` would change"
+            steps.misuse("fmt", arguments, word, f"`fmt` has no option `{word}`", instead)
         if word not in known:
-            steps.fail(f"`fmt` does not know `{word}`", "choose python or rust")
+            steps.misuse("fmt", arguments, word, f"`fmt` does not know `{word}`", "choose python or rust")
     run = steps.Steps("fmt")
     if not arguments or "rust" in arguments:
         rust(run, "rust" in arguments)

@@ -279,9 +279,10 @@ def main(arguments):
     checks = [*rust(), *python()]
     known = sorted({word for check in checks for word in (check.language, check.tool)})
     if options := [word for word in asked if word.startswith("-")]:
-        steps.fail(f"`lint` has no option `{options[0]}`", "`cargo pyx just fmt` formats, `cargo pyx just lint --strict` denies warnings")
+        instead = "`cargo pyx just fmt` formats, `cargo pyx just lint --strict` denies warnings"
+        steps.misuse("lint", arguments, options[0], f"`lint` has no option `{options[0]}`", instead)
     if unknown := [word for word in asked if word not in known]:
-        steps.fail(f"there is no check `{unknown[0]}`", f"there are {', '.join(known)}")
+        steps.misuse("lint", arguments, unknown[0], f"there is no check `{unknown[0]}`", f"there are {', '.join(known)}")
     for check in checks:
         if not asked or {check.language, check.tool}.intersection(asked):
             run.judged(check.name, lambda check=check: steps.weighed(check.work(strict), None if strict else check.call))

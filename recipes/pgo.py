@@ -121,6 +121,7 @@ def report(plain, guided):
 
 
 def main(arguments):
+    steps.refuse_ours("pgo", arguments)
     given.settle()
     if not command():
         apart.needs_shell("pgo")

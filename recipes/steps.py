@@ -9,7 +9,16 @@ import given
 from programs import Outcome, run, say
 
 FAILED = 1
+USAGE = 2
 MISSING = 3
+
+# options of `cargo pyx just` by themselves, and with a value: they stand before the recipe
+FLAGS = ("--dry-run", "--offline", "--locked", "--frozen", "-v", "-vv", "--verbose", "-q", "--quiet", "-r", "--release")
+FLAGS += ("--force", "--all-features", "--no-default-features", "--workspace", "--timings")
+VALUED = ("-C", "--directory", "--manifest-path", "--color", "--message-format", "-p", "--package", "--exclude")
+VALUED += ("--profile", "-F", "--features", "--python", "--group", "--extra", "-j", "--jobs", "--target-dir", "--config", "-Z")
+# those of them that no test runner has as well
+OURS = ("--dry-run", "--message-format", "--offline", "--locked", "--frozen", "--manifest-path")
 
 OK, NOTED, BAD, ABSENT = "ok", "noted", "failed", "not checked"
 
@@ -24,7 +33,7 @@ class Trouble(Exception):
 
 def error(sentence, hint=None):
     """Reports what is wrong and what to do about it."""
-    print(f"error: {sentence}" + (f"\n\nhint: {hint}\n" if hint else ""), file=sys.stderr, flush=True)
+    print(f"error: {sentence}" + (f"\n\nhint: {hint}" if hint else ""), file=sys.stderr, flush=True)
 
 
 def warn(sentence):
@@ -36,6 +45,27 @@ def fail(sentence, hint=None, code=FAILED):
     """Ends the recipe because of something the user has to settle."""
     error(sentence, hint)
     sys.exit(code)
+
+
+def misuse(recipe, arguments, word, sentence, hint=None):
+    """Ends the recipe because of a word that it does not take; `arguments`: all that it was given."""
+    fail(sentence, before(recipe, arguments, word) or hint, USAGE)
+
+
+def before(recipe, arguments, word):
+    """The call in which an option of `cargo pyx just` stands where it is one; None for another word."""
+    name, _, value = word.partition("=")
+    if name not in (*FLAGS, *VALUED):
+        return None
+    following = arguments[arguments.index(word) + 1 :][:1]
+    takes = following if name in VALUED and not value else []
+    return " ".join(["cargo pyx just", word, *takes, recipe])
+
+
+def refuse_ours(recipe, arguments):
+    """Refuses what would reach a test runner, of which that knows nothing."""
+    if ours := [word for word in arguments if word.partition("=")[0] in OURS]:
+        misuse(recipe, arguments, ours[0], f"`{ours[0]}` is an option of `cargo pyx just`, not of `{recipe}`")
 
 
 class Row:

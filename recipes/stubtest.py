@@ -117,9 +117,10 @@ def search_path(folders):
 
 def main(arguments):
     """Checks every module that has a stub; with `--fix`, applies the unambiguous fixes."""
-    fix = arguments == ["--fix"]
-    if arguments and not fix:
-        steps.fail(f"`types` has no argument `{arguments[0]}`", "cargo pyx just types --fix")
+    fix = "--fix" in arguments
+    if unknown := [word for word in arguments if word != "--fix"]:
+        sentence = f"`types` has no argument `{unknown[0]}`"
+        steps.misuse("types", arguments, unknown[0], sentence, "cargo pyx just types --fix")
     given.settle()
     SCRATCH.mkdir(parents=True, exist_ok=True)
     found_places = [(folder, top) for top in given.tops() for folder in places(top)]

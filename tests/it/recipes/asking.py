@@ -926,6 +926,26 @@ class Checks(Case):
             self.assertIn(f"`{recipe}` has no option `{option}`", said.getvalue())
             self.assertIn(f"hint: `{meant}`", said.getvalue())
 
+    def test_a_word_that_a_recipe_does_not_take_is_a_mistake_in_the_command_line(self):
+        for recipe, words, hint in (
+            ("lint", ["--dry-run"], "hint: cargo pyx just --dry-run lint\n"),
+            ("lint", ["nope"], "hint: there are "),
+            ("fmt", ["--message-format", "json"], "hint: cargo pyx just --message-format json fmt\n"),
+            ("fmt", ["nope"], "hint: choose python or rust\n"),
+            ("audit", ["--yes", "nope"], "hint: cargo pyx just audit --yes\n"),
+            ("stubtest", ["--fix", "--offline"], "hint: cargo pyx just --offline types\n"),
+            ("ci", ["nope"], "hint: cargo pyx just ci\n"),
+            ("docs", ["--python=3.12"], "hint: cargo pyx just --python=3.12 docs\n"),
+            ("bench", ["-k", "a", "--dry-run"], "hint: cargo pyx just --dry-run bench\n"),
+            ("cov", ["--dry-run"], "hint: cargo pyx just --dry-run cov\n"),
+            ("pgo", ["--locked"], "hint: cargo pyx just --locked pgo\n"),
+        ):
+            load, said = self.project({}), io.StringIO()
+            with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as ended:
+                load(recipe).main(words)
+            self.assertEqual(ended.exception.code, 2, (recipe, words))
+            self.assertIn(hint, said.getvalue())
+
     def test_ci_does_not_fail_for_tests_that_are_not_there(self):
         for code, state in (5, "noted"), (1, "failed"), (0, "ok"):
             load = self.project({})
