@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use crate::facts::project::Project;
 use crate::facts::{CiPlan, Request, ci_edit};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::plan;
 use crate::plan::scaffold::automation::{self, AutomationFile, Matrix};
 
@@ -60,7 +60,7 @@ pub struct MatrixArgs {
     #[arg(value_enum)]
     pub which: Matrix,
     /// Number of shards to split the tests into, whatever is recorded
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = shards)]
     pub shards: Option<u32>,
     /// File with recorded test durations
     #[arg(long, value_name = "FILE")]
@@ -111,9 +111,21 @@ impl WriteArgs {
     }
 }
 
+fn shards(text: &str) -> std::result::Result<u32, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=256).contains(number));
+    number.ok_or_else(|| "a number from 1 to 256".to_owned())
+}
+
 impl MatrixArgs {
     fn perform(&self, context: CommandContext<'_>) -> Result<()> {
         let CommandContext { session, ui, .. } = context;
+        if self.which == Matrix::Wheels && self.shards.is_some() {
+            let message = "wheels have no shards: `--shards` is for `ci matrix test`";
+            return Err(Error::Usage(message.into()));
+        }
         let durations = self.durations.as_ref();
         let durations = durations.map(|path| session.absolute(path.as_str()));
         let mut plan = gather(context, durations.as_ref())?;

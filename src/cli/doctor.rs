@@ -57,6 +57,9 @@ impl Doctor {
         let mut left = found.problems;
         if self.fix {
             let plan = plan::fix(&left, &texts(&left)?, &root)?;
+            if patch_only && plan.is_empty() {
+                ui.status("Found", "nothing to fix");
+            }
             let consent = Consent::of(self.yes, "cargo pyx doctor --fix --yes");
             if apply(context, &plan, consent)? {
                 left = checkup(session, &request)?.problems;

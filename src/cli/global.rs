@@ -1,8 +1,10 @@
 //! The options of every command. Each can also be set by a variable, `CARGO_PYX_` plus its name in upper
 //! case, as in cargo and uv; the command line takes precedence.
 
+use std::ffi::OsString;
+
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, Resettable};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, Command};
@@ -90,6 +92,19 @@ pub struct NetworkArgs {
     #[arg(long, global = true, env = "CARGO_PYX_FROZEN", hide_env_values = true,
           value_parser = BoolishValueParser::new())]
     pub frozen: bool,
+}
+
+/// Without the variables that are set and empty, as CI files set them: they count for not set. `set`: the value of
+/// a variable.
+pub(super) fn with_variables(command: Command, set: &dyn Fn(&str) -> Option<OsString>) -> Command {
+    command.mut_args(|arg| {
+        let value = arg.get_env().and_then(|name| set(name.to_str()?));
+        if value.is_some_and(|value| value.is_empty()) {
+            arg.env(Resettable::Reset)
+        } else {
+            arg
+        }
+    })
 }
 
 /// The path of a manifest, there or not.
@@ -186,7 +201,8 @@ impl Global {
                 clap::ColorChoice::Never => false,
                 clap::ColorChoice::Auto => {
                     var("NO_COLOR").is_none()
-                        && (var("CLICOLOR_FORCE").is_some_and(|value| value != "0") || terminal)
+                        && (var("CLICOLOR_FORCE").is_some_and(|value| value != "0")
+                            || terminal && var("TERM") != Some("dumb"))
                 }
             },
         }

@@ -67,7 +67,7 @@ pub struct Just {
 impl Just {
     /// Whether it runs no recipe.
     pub(super) fn only_looks(&self) -> bool {
-        self.words.is_empty() || self.list
+        recipes::recipe_words(&self.words).is_empty() || self.list
     }
 
     pub(super) fn perform(&self, context: CommandContext<'_>) -> Result<()> {
@@ -168,10 +168,10 @@ fn show(session: &Session, just: &facts::Just, name: &str, ui: &Ui) -> Result<()
     if recipe.built_in
         && let Some(text) = recipes::text(name)
     {
-        ui.data(text);
+        ui.recipe(name, text);
         return Ok(());
     }
-    ui.data(&just.source(session, name)?);
+    ui.recipe(name, &just.source(session, name)?);
     Ok(())
 }
 

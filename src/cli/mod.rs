@@ -40,7 +40,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 use crate::execute::asking_without_cache;
 use crate::model::error::{Error, MachineError, Result};
 use crate::model::exit::Exit;
-use crate::ui::Ui;
+use crate::ui::{MessageFormat, Ui};
 use crate::world::disk;
 use crate::world::process;
 use crate::world::session::Session;
@@ -116,6 +116,15 @@ impl Command {
         common.target_dir.as_deref()
     }
 
+    /// Whether it prints what a shell or a pager takes as it is, whatever format messages have.
+    fn prints_a_text(&self) -> bool {
+        match self {
+            Self::Completions(_) => true,
+            Self::Man(man) => man.out.is_none(),
+            _ => false,
+        }
+    }
+
     /// Whether it runs no code of the project.
     fn only_looks(&self, dry_run: bool) -> bool {
         match self {
@@ -146,8 +155,10 @@ fn arguments() -> Vec<OsString> {
 /// is wrong with its arguments, or help is wanted, all.
 fn matched(arguments: &[OsString]) -> clap::error::Result<ArgMatches> {
     // to take a description apart again takes a tenth of such a run; it goes with the process
-    let of =
-        |command: clap::Command| ManuallyDrop::new(command).try_get_matches_from_mut(arguments);
+    let of = |command: clap::Command| {
+        let command = global::with_variables(command, &|name| std::env::var_os(name));
+        ManuallyDrop::new(command).try_get_matches_from_mut(arguments)
+    };
     let only = arguments.get(1).and_then(|word| described(word.to_str()?));
     let matches = only.and_then(|command| of(command).ok());
     matches.map_or_else(|| of(Cli::command()), Ok)
@@ -167,34 +178,33 @@ fn described(word: &str) -> Option<clap::Command> {
     Some(all.subcommand(command))
 }
 
+fn parsed(arguments: &[OsString]) -> clap::error::Result<Cli> {
+    let matches = matched(arguments)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    cli.global.settle(&matches, Cli::command)?;
+    Ok(cli)
+}
+
 pub fn main() -> std::process::ExitCode {
     if completions::answer(std::env::args_os().collect(), Cli::command) {
         return std::process::ExitCode::SUCCESS;
     }
+    let start = Instant::now();
     let arguments = arguments();
-    let matches = match matched(&arguments) {
-        Ok(matches) => matches,
+    let cli = match parsed(&arguments) {
+        Ok(cli) => cli,
         Err(error) => {
-            let error = mistakes::with_tip(error, &arguments, &Cli::command());
-            let _ = error.print();
-            let code = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Success
-            };
-            return code.code().into();
+            return mistakes::refuse(error, &arguments, &Cli::command(), start)
+                .code()
+                .into();
         }
     };
-    let mut cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
-    };
-    if let Err(error) = cli.global.settle(&matches, Cli::command) {
-        error.exit();
-    }
-    let start = Instant::now();
     let session = Session::read();
-    let ui = Arc::new(Ui::new(cli.global.output_options(session.as_ref().ok())));
+    let mut options = cli.global.output_options(session.as_ref().ok());
+    if cli.command.prints_a_text() {
+        options.format = MessageFormat::Human;
+    }
+    let ui = Arc::new(Ui::new(options));
     let told = ui.clone();
     process::when_it_waits(move |grace| told.waits(grace));
     let work = std::panic::AssertUnwindSafe(|| session.and_then(|session| run(&cli, session, &ui)));

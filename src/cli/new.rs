@@ -13,6 +13,7 @@ use crate::plan;
 use crate::plan::scaffold::{ABI3, NewLayout, OLDEST, Scaffold};
 use crate::world::disk;
 
+use super::build_args::folder;
 use super::global::CommandContext;
 
 /// Start a project: a Python package with a Rust module, tests in both languages, and CI
@@ -30,7 +31,7 @@ Examples:
   cargo pyx new fast-words --dry-run        only print the files")]
 pub struct New {
     /// Folder of the project; its last component is the name
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = folder)]
     pub path: Utf8PathBuf,
     /// Where Python and Rust code goes
     #[arg(long, value_enum, default_value_t)]

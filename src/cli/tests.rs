@@ -83,6 +83,9 @@ const INVALID: &[&str] = &[
     "dev --release --profile x",
     "dev --message-format xml",
     "dev extra",
+    "dev --package=",
+    "test --exclude=",
+    "release check --package=",
     "dev --python 3.9 --python 3.13",
     "test --rust --py",
     "test --rust --wheel",
@@ -114,6 +117,8 @@ const INVALID: &[&str] = &[
     "init a",
     "new",
     "new a b",
+    "ci matrix test --shards x",
+    "ci matrix test --shards 0",
     "new a --layout flat",
     "new a --abi3 3",
     "new a --abi3 2.7",
@@ -197,7 +202,29 @@ fn what_is_for_the_test_runner_is_told_its_place() {
     let place = "cargo pyx test --py -- tests/a.py\n";
     assert!(said(&["test", "tests/a.py"]).contains(place));
     assert!(!said(&["dev", "tests/a.py"]).contains("test runner"));
-    assert!(!said(&["test", "--nosuch"]).contains("test runner"));
+    for (line, call) in [
+        (&["test", "-k", "a or b"][..], "test --py -- -k 'a or b'"),
+        (
+            &["t", "--offline", "-x", "tests"],
+            "t --offline --py -- -x tests",
+        ),
+        (&["test", "--lf", "--", "-q"], "test --py -- --lf -q"),
+        (
+            &["test", "--rust", "--nocapture"],
+            "test --rust -- --nocapture",
+        ),
+        (&["test", "--maxfail=1"], "test --py -- '--maxfail=1'"),
+    ] {
+        let said = said(line);
+        assert!(said.contains(&format!("cargo pyx {call}\n")), "{said}");
+        assert!(!said.contains("--all-features"), "{said}");
+    }
+    // a word that is nearly an option of `test` is most likely meant for that
+    let near = said(&["test", "--relase"]);
+    assert!(
+        near.contains("'--release'") && !near.contains("test runner"),
+        "{near}"
+    );
 }
 
 #[test]
@@ -217,6 +244,8 @@ fn a_recipe_that_is_called_like_a_command_is_told_its_place() {
         assert!(!said.contains("similar"), "{said}");
     }
     assert!(said(&["relese"]).contains("'release'"));
+    assert!(said(&["dve"]).contains("'dev'"));
+    assert!(!said(&["release", "dve"]).contains("'dev'"));
     for line in [&["release", "lint"][..], &["completions", "docs"]] {
         assert!(!said(line).contains("recipe"), "{line:?}");
     }
@@ -308,4 +337,79 @@ fn another_name_changes_nothing_else() {
         words("x --name a --abi3 3.11"),
         "new x --name b --abi3 3.11"
     );
+}
+
+#[test]
+fn an_empty_name_is_no_folder() {
+    // `new "$NAME"` without one would fill the folder that one is in
+    let error = Cli::try_parse_from(["cargo pyx", "new", ""]).unwrap_err();
+    assert!(
+        error.to_string().contains("the path of a folder"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_empty_variable_counts_for_none_and_one_that_is_wrong_is_named() {
+    let of = |value: &str| {
+        let command = clap::Command::new("pyx").arg(
+            clap::Arg::new("color")
+                .long("color")
+                .global(true)
+                .value_parser(["always", "never"]),
+        );
+        let set = |name: &str| (name == "CARGO_PYX_COLOR").then(|| value.into());
+        global::with_variables(
+            command.mut_arg("color", |arg| arg.env("CARGO_PYX_COLOR")),
+            &set,
+        )
+    };
+    assert!(of("").get_arguments().all(|arg| arg.get_env().is_none()));
+    assert!(
+        of("never")
+            .get_arguments()
+            .any(|arg| arg.get_env().is_some())
+    );
+}
+
+#[test]
+fn a_wrong_value_of_a_variable_is_said_of_the_variable() {
+    let error = || Cli::try_parse_from(["cargo pyx", "dev", "--color", "blue"]).unwrap_err();
+    let set = |name: &str| (name == "CARGO_PYX_COLOR").then(|| "blue".into());
+    let told = |words: &[&str]| {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        mistakes::naming_variable(error(), &words, &Cli::command(), &set).to_string()
+    };
+    assert!(told(&["cargo pyx", "dev"]).contains("'blue' for 'CARGO_PYX_COLOR'"));
+    for words in [
+        &["cargo pyx", "dev", "--color", "blue"][..],
+        &["cargo pyx", "dev", "--color=blue"],
+    ] {
+        assert!(told(words).contains("'blue' for '--color"), "{words:?}");
+    }
+}
+
+#[test]
+fn machines_that_asked_for_json_are_told_of_a_wrong_command_line() {
+    let asks = |line: &str, variable: Option<&str>| {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        mistakes::asks_for_json(&words, variable)
+    };
+    assert!(asks("pyx dev --nope --message-format json", None));
+    assert!(asks("pyx dev --message-format=json --nope", None));
+    assert!(asks("pyx dev --nope", Some("json")));
+    assert!(!asks("pyx dev --message-format human --nope", Some("json")));
+    assert!(!asks("pyx test --nope -- --message-format json", None));
+    assert!(!asks("pyx dev --nope", None));
+    let error = Cli::try_parse_from(["cargo pyx", "dev", "--offlin"]).unwrap_err();
+    let (message, hint) = mistakes::parts(&error);
+    assert_eq!(message, "unexpected argument '--offlin' found");
+    assert_eq!(hint.unwrap(), "a similar argument exists: '--offline'");
+    let error = Cli::try_parse_from(["cargo pyx", "run"]).unwrap_err();
+    let (message, hint) = mistakes::parts(&error);
+    assert!(
+        message.contains("were not provided") && message.contains("COMMAND"),
+        "{message}"
+    );
+    assert_eq!(hint, None);
 }

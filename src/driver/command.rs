@@ -194,6 +194,11 @@ impl Driver<'_> {
         for name in &plan.fresh {
             self.ui.status("Fresh", name);
         }
+        if self.request.build.cargo.timings && !plan.fresh.is_empty() {
+            let names = plan.fresh.join(", ");
+            let text = format!("nothing to compile of {names}, so no timings: add `--force`");
+            self.ui.warn(&text);
+        }
     }
 
     fn say_finished(&self, plan: &Plan, start: Instant) {

@@ -67,6 +67,17 @@ impl Ui {
         self.event("recipes", &fields);
     }
 
+    /// The text of a recipe.
+    pub fn recipe(&self, name: &str, text: &str) {
+        self.data(text);
+        self.event("recipe", &json!({ "name": name, "text": text }));
+    }
+
+    /// A command line that says nothing; people have been told by who reads it.
+    pub fn misused(&self, message: &str, hint: Option<&str>) {
+        self.event("error", &json!({ "message": message, "hint": hint }));
+    }
+
     /// What became of one file that was to be published.
     pub fn published(&self, fields: &Value) {
         self.event("published", fields);

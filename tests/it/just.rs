@@ -49,7 +49,29 @@ generate:
 
 nested:
     @"$CARGO_PYX" dev
+
+[metadata('no-build')]
+own:
+    @command -v cargo-pyx
 "#;
+
+#[test]
+fn recipes_call_the_program_that_runs_them_whatever_path_leads_to() {
+    let project = recipes(&folder!());
+    let other = project.path("target/other");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("cargo-pyx"), "#!/bin/sh\nexit 9\n").unwrap();
+    let path = other.join("cargo-pyx");
+    let all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(path, all).unwrap();
+    let own = format!("{}\n", env!("CARGO_BIN_EXE_cargo-pyx"));
+    for run in [
+        just(&project, &["own"]),
+        just(&project, &["own"]).path_first(&other),
+    ] {
+        assert_eq!(run.run().succeeds().stdout, own);
+    }
+}
 
 fn just(project: &Project, words: &[&str]) -> Pyx {
     project.pyx("just").with(words)
@@ -151,6 +173,14 @@ fn f31_listing_evaluates_nothing_and_knows_groups() {
         names.contains(&"where") && !names.contains(&"lint"),
         "{names:?}"
     );
+
+    let only_options = just(&project, &["--yes", "--set", "a", "b"])
+        .run()
+        .succeeds();
+    assert_eq!(only_options.stdout, *text, "no recipe is named");
+    let shown = ["--show", "where", "--message-format", "json"];
+    let shown = just(&project, &shown).run().succeeds().stdout;
+    assert!(shown.contains("Where Python is\\n[group"), "{shown}");
 
     let shown = just(&project, &["--show", "where"]).run().succeeds();
     assert!(

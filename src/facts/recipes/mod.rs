@@ -24,6 +24,7 @@ use dump::dump;
 pub use built_in::{FILES, are_written, folder, imports, names, text};
 #[doc(hidden)] // for `fuzz/`
 pub use dump::Module;
+pub use options::recipe_words;
 pub use recipe::Recipe;
 
 /// The available recipes.
@@ -102,7 +103,7 @@ impl Recipes {
     /// The path of the recipe that just takes `words` to begin with: modules may come before it as separate
     /// words (just's manual, "Modules"). Its own options and overrides, `name=value`, are skipped.
     pub fn path(&self, words: &[String]) -> Option<String> {
-        let mut words = words[options::leading(words)..].iter();
+        let mut words = recipe_words(words).iter();
         let mut path = words.next()?.clone();
         while self.modules.contains_key(&path)
             && let Some(next) = words.next()

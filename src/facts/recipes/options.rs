@@ -27,8 +27,13 @@ const PASSED: &[(&str, usize)] = &[
     ("--yes", 0),
 ];
 
+/// The recipe and its arguments, without what is passed on to just before them; empty where no recipe is named.
+pub fn recipe_words(words: &[String]) -> &[String] {
+    &words[leading(words)..]
+}
+
 /// How many of the first words are options to pass on, with their values, or overrides (`name=value`).
-pub(super) fn leading(words: &[String]) -> usize {
+fn leading(words: &[String]) -> usize {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let (name, value) = word.split_once('=').unzip();
@@ -63,6 +68,7 @@ mod tests {
         ] {
             let split: Vec<String> = words.split(' ').map(str::to_owned).collect();
             assert_eq!(leading(&split), count, "{words}");
+            assert_eq!(recipe_words(&split), &split[count..]);
         }
     }
 }

@@ -57,6 +57,10 @@ fn features_and_configuration_of_the_command_line_are_part_of_the_build() {
     with(&glad).finds_fresh("mood");
     // how many are compiled at a time makes no other program
     with(&["--jobs", "1", glad[0], glad[1]]).finds_fresh("mood");
+    let timings = with(&["--timings", glad[0], glad[1]]).succeeds();
+    timings
+        .says("Fresh mood")
+        .says("so no timings: add `--force`");
     let run = with(&[]).succeeds();
     run.says("cargo arguments was --config env.MOOD=\"glad\", is none");
     assert_eq!(printed(&project), "none");
