@@ -79,10 +79,6 @@ fn releases_and_the_user_cache_go_with_all() {
     project.write("dist/SHA256SUMS", "");
     project.write("dist/a.whl", "a");
     project.write("dist/b.whl", "somebody has replaced it");
-    project.write("cache/tools/uv/uv", "");
-    project.write("cache/sdist-builds/hello/src/lib.rs", "");
-    project.write("cache/locks/held", "");
-    project.write("cache/theirs", "");
     let all = clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", project.path("cache"));
     let run = all.run().succeeds();
     let is_there = |name: &&str| project.path(name).exists();
@@ -90,8 +86,6 @@ fn releases_and_the_user_cache_go_with_all() {
         "dist/release.json",
         "dist/SHA256SUMS",
         "dist/a.whl",
-        "cache/tools",
-        "cache/sdist-builds",
         "target/pyx",
     ];
     assert_eq!(
@@ -99,8 +93,64 @@ fn releases_and_the_user_cache_go_with_all() {
         0,
         "{run}"
     );
-    let kept = ["dist/b.whl", "cache/theirs", "cache/locks/held"];
-    assert!(kept.iter().all(is_there), "{run}");
+    assert!(is_there(&"dist/b.whl"), "{run}");
+}
+
+#[test]
+fn of_the_user_cache_locks_stay_and_what_says_which_interpreters_may_be_run() {
+    let folder = folder!();
+    let project = Project::cold(&folder.join("hello"), "hello");
+    project.write("tests/test_hello.py", "def test_it():\n    import hello\n");
+    let outside = tempfile::tempdir().unwrap(); // in no project
+    let cache = folder.join("cache");
+    let trusted = cache.join("trusted-interpreters");
+    let _ = std::fs::remove_dir_all(&cache);
+    std::fs::create_dir_all(&trusted).unwrap();
+    for file in [cache.join("theirs"), trusted.join("one")] {
+        std::fs::write(file, "").unwrap();
+    }
+    let pyx = |command: &str, args: &[&str]| {
+        let call = project.pyx(command).with(args);
+        call.env("CARGO_PYX_CACHE_DIR", &cache)
+    };
+    pyx("just", &["--list"]).run().succeeds();
+    pyx("test", &["--py", "--wheel"]).run().succeeds();
+    let sdist = ["sdist", "--allow-dirty", "--no-test"];
+    pyx("release", &sdist).run().succeeds();
+    let sdist = project.path("target/pyx/release/sdist/hello/hello-0.1.0.tar.gz");
+    let files = ["check", "--allow-dirty", sdist.to_str().unwrap()];
+    pyx(
+        "release",
+        &[&files[..], &["-C", outside.path().to_str().unwrap()]].concat(),
+    )
+    .run();
+    let made = |name: &&str| cache.join(name).is_dir();
+    let all = [
+        "locks",
+        "recipes",
+        "sdist-builds",
+        "wheel-tests",
+        "without-project",
+    ];
+    assert!(all.iter().all(made), "{:?}", names(&cache));
+
+    let all = clean(&project, &["--all"]).env("CARGO_PYX_CACHE_DIR", &cache);
+    let run = all.run().succeeds();
+    let kept = ["locks", "theirs", "trusted-interpreters", "without-project"];
+    assert_eq!(names(&cache), kept, "{run}");
+    assert!(trusted.join("one").is_file(), "{run}");
+    assert_eq!(
+        names(&cache.join("without-project")),
+        [".gitignore", "lock"]
+    );
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+    let mut names: Vec<String> = entries.map(|it| name(it).into_string().unwrap()).collect();
+    names.sort();
+    names
 }
 
 #[test]
