@@ -59,8 +59,8 @@ pub fn tests_dir(member: &Member) -> Utf8PathBuf {
     member.target.join(TESTS)
 }
 
-/// Like [`fingerprints`], of every profile, target and interpreter that is built below `state`: the
-/// `target/pyx` of a project, absolute.
+/// Like [`fingerprints`](super::units::fingerprints), of every profile, target and interpreter that is built
+/// below `state`: the `target/pyx` of a project, absolute.
 pub fn build_folders(member: &Member, state: &Utf8Path) -> Vec<Utf8PathBuf> {
     units::build_folders(&member.intermediate_dir(state))
 }

@@ -24,7 +24,7 @@ pub struct OfPackage {
 
 /// The folders by which cargo knows whether something is fresh: without its own, it is made again.
 ///
-/// `built`: the folder of one profile, as of [`build_folders`].
+/// `built`: the folder of one profile, as of `build_folders`.
 pub fn fingerprints(built: &Utf8Path) -> Vec<OfPackage> {
     let mut found: Vec<OfPackage> = hashed(built.join(".fingerprint")).collect();
     found.extend(units(built).map(|unit| unit.below("fingerprint")));
@@ -177,7 +177,7 @@ mod tests {
         ] {
             let (_temp, root) = tree(&[files, &of_scripts].concat());
             let built = root.join("p/debug");
-            assert_eq!(build_folders(&root), [built.clone()]);
+            assert_eq!(build_folders(&root), std::slice::from_ref(&built));
             assert_eq!(shown(&built, fingerprints(&built)), fingerprints_are);
             assert_eq!(shown(&built, script_outputs(&built)), outputs_are);
             let mut found = compiler_dep_infos(&built);
