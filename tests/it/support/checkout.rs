@@ -175,14 +175,20 @@ impl Project {
         // as cargo calls its subcommands: with their name as the first argument
         let mut command = command(env!("CARGO_BIN_EXE_cargo-pyx"), &self.root);
         command.args(["pyx", subcommand]);
-        Pyx { command }
+        Pyx {
+            command,
+            is_typed_at: false,
+        }
     }
 
     /// Another program than pyx, in the same environment.
     pub(crate) fn program(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Pyx {
         let mut command = command(program, &self.root);
         command.args(args);
-        Pyx { command }
+        Pyx {
+            command,
+            is_typed_at: false,
+        }
     }
 
     pub(crate) fn run(&self, program: impl AsRef<OsStr>, args: &[&str]) -> CheckOutcome {

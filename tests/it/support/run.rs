@@ -45,6 +45,8 @@ sys.exit(code if code >= 0 else 128 - code)";
 /// A run of pyx that is yet to start.
 pub(crate) struct Pyx {
     pub(super) command: Command,
+    /// Whether somebody types at it.
+    pub(super) is_typed_at: bool,
 }
 
 impl Pyx {
@@ -85,7 +87,10 @@ impl Pyx {
         command.arg(self.command.get_program());
         command.args(self.command.get_args());
         command.stdin(Stdio::piped());
-        Self { command }
+        Self {
+            command,
+            is_typed_at: true,
+        }
     }
 
     /// Waits for a free place among the runs of all tests, then for the end.
@@ -103,6 +108,9 @@ impl Pyx {
         let [stdout, stderr] = said.each_ref().map(|path| File::create(path).unwrap());
         if ignores_signals() {
             self.command = heeding_signals(&self.command);
+            if self.is_typed_at {
+                self.command.stdin(Stdio::piped());
+            }
         }
         let child = self.command.stdout(stdout).stderr(stderr).spawn();
         Running {
