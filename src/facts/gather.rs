@@ -304,7 +304,7 @@ impl Facts {
         }
         for sync in &self.target.dependencies.dependencies.syncs {
             if let Source::Lock(path) = &sync.source {
-                dependencies::check_lock(path, &self.project, &sync.extras)?;
+                dependencies::check_lock(path, &self.project, &sync.groups, &sync.extras)?;
             }
         }
         Ok(())

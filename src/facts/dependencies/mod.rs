@@ -33,4 +33,4 @@ pub use mentions::{hint_for_missing, hint_for_missing_in_rust, packages_of_modul
 pub use runner::{TestRunner, stestr_folder};
 pub use selection::DependencySelection;
 pub use sync::{Scope, Source, Sync, UnlockedWorkspace, WorkspacePackage};
-pub use uv_lock::check_lock;
+pub use uv_lock::{check_lock, is_other};

@@ -10,19 +10,15 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use pep440_rs::VersionSpecifiers;
-use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use semver::VersionReq;
-use version_ranges::Ranges;
 
-use crate::facts::dependencies::check_lock;
+use crate::facts::dependencies::{check_lock, is_other};
 use crate::facts::project::{Member, Project, crates_outside, workspace_crates};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity};
 use crate::model::package_name;
 use crate::world::disk;
-use crate::world::manifest::{
-    CargoToml, Dependency, LockEntry, LockedRequirement, PyProject, Spanned, Toml,
-};
+use crate::world::manifest::{CargoToml, Dependency, LockEntry, PyProject, Spanned, Toml};
 
 use super::checkout::Checkout;
 use super::pythons::allowed;
@@ -224,7 +220,7 @@ fn of_uv(project: &Project) -> Result<Vec<Finding>> {
     let Some(path) = project.uv_lock()? else {
         return Ok(found);
     };
-    if let Err(error) = check_lock(&path, project, &[]) {
+    if let Err(error) = check_lock(&path, project, &[], &[]) {
         found.push(of_error("uv-lock-stale", Severity::Warning, error)?);
         return Ok(found);
     }
@@ -296,27 +292,6 @@ fn of_another_version(toml: &Toml, said: &Spanned<String>) -> Finding {
         said.value
     );
     uv_stale(toml, message, toml.line(&said.span))
-}
-
-/// Whether the package of a requirement is locked, but only with other versions.
-fn is_other(known: &[LockedRequirement], said: &str) -> bool {
-    let Ok(requirement) = Requirement::<VerbatimUrl>::from_str(said) else {
-        return false;
-    };
-    let wanted = match requirement.version_or_url {
-        Some(VersionOrUrl::VersionSpecifier(wanted)) => wanted,
-        Some(VersionOrUrl::Url(_)) => return false,
-        None => VersionSpecifiers::empty(),
-    };
-    let name = requirement.name.to_string();
-    let mut known = known.iter().filter(|known| known.name == name).peekable();
-    known.peek().is_some()
-        && known.all(|known| known.specifiers.as_ref().is_some_and(|s| !same(s, &wanted)))
-}
-
-/// uv sorts the clauses, and may write a version differently.
-fn same(a: &VersionSpecifiers, b: &VersionSpecifiers) -> bool {
-    Ranges::from(a.clone()) == Ranges::from(b.clone())
 }
 
 /// uv rewrites requires-python; what counts is which Pythons it allows.

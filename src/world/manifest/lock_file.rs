@@ -64,6 +64,15 @@ impl Toml {
             .last()
     }
 
+    /// The locked versions of a package in a uv.lock; `name`: normalised.
+    pub fn locked_versions(&self, name: &str) -> Vec<String> {
+        let own = self
+            .package_tables()
+            .filter(|package| normalized_name_of(package).as_deref() == Some(name));
+        let versions = own.filter_map(|package| package.get("version")?.as_str());
+        versions.map(str::to_owned).collect()
+    }
+
     /// The normalised names of what a package in a uv.lock was locked from: its `requires-dist`, because uv
     /// leaves out dependencies whose markers never hold; `None` if the lock does not have it.
     pub fn locked_dependencies(&self, name: &str) -> Option<Vec<String>> {

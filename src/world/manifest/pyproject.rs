@@ -292,6 +292,14 @@ impl PyProject {
         found.and_then(|(_, item)| item.span()).unwrap_or_default()
     }
 
+    /// What an extra, named as normalised, requires, with the places.
+    pub fn extra_with_spans(&self, extra: &str) -> Vec<Spanned<String>> {
+        let extras = self.toml.table(&["project", "optional-dependencies"]);
+        let extras = extras.into_iter().flat_map(|table| table.iter());
+        let own = extras.filter(|(name, _)| package_name::normalize(name) == extra);
+        own.flat_map(|(_, item)| spanned_strings(item)).collect()
+    }
+
     /// Whether `dynamic` leaves a field to the build backend.
     pub fn is_dynamic(&self, field: &str) -> bool {
         let dynamic = self.toml.strings(&["project", "dynamic"]);
