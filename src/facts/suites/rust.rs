@@ -162,7 +162,9 @@ impl RustSuite {
             return Ok(());
         };
         let is_shared = lock.packages().filter(|(one, _)| one == name).count() > 1;
-        if let Some(version) = cargo.version().filter(|_| is_shared) {
+        let locked = || lock.own_entry(name)?.version; // where none is said
+        let version = cargo.settled_version().or_else(locked);
+        if let Some(version) = version.filter(|_| is_shared) {
             let spec = format!("{name}@{}", version.value);
             self.specs.insert(name.to_owned(), spec);
         }
@@ -238,12 +240,39 @@ fn starts_examples(cargo: &CargoToml) -> bool {
 /// run.
 fn has_tests(text: &str) -> bool {
     let lines = text.lines().map(str::trim_start);
-    let mut code = lines.filter(|line| !line.starts_with("//"));
-    code.any(|line| {
+    let code: Vec<&str> = lines.filter(|line| !line.starts_with("//")).collect();
+    let is_test = |line: &&str| {
         let makes = line.split_once('!').map(|(path, _)| path);
         let mut attributes = line.split("#[").skip(1).map(attribute);
-        attributes.any(is_of_tests) || makes.is_some_and(is_of_tests)
+        attributes.any(makes_tests) || makes.is_some_and(is_of_tests)
+    };
+    code.iter().any(is_test) || has_module_of_tests(&code)
+}
+
+/// Whether a module is compiled only for tests: the attributes in it may have any name.
+fn has_module_of_tests(code: &[&str]) -> bool {
+    let is_for_tests = |line: &str| {
+        let mut conditions = ["#[cfg(test)]", "#[cfg(all(test"].iter();
+        conditions.any(|only| line.starts_with(only))
+    };
+    let items = |at: usize| code[at..].iter().map(|line| item(line));
+    code.iter().enumerate().any(|(at, line)| {
+        let first = items(at).find(|item| !item.is_empty()).unwrap_or_default();
+        let mut words = first.split_whitespace();
+        is_for_tests(line) && words.find(|word| !word.starts_with("pub")) == Some("mod")
     })
+}
+
+/// What a line has after its attributes.
+fn item(line: &str) -> &str {
+    let mut rest = line.trim_start();
+    while let Some((_, after)) = rest
+        .strip_prefix("#[")
+        .map(|it| it.split_once(']').unwrap_or_default())
+    {
+        rest = after.trim_start();
+    }
+    rest
 }
 
 /// The path of an attribute, from what follows its bracket.
@@ -257,14 +286,22 @@ fn attribute(text: &str) -> &str {
         .trim()
 }
 
-/// Whether the path of an attribute or a macro ends in a name that makes tests: `test`, `tokio::test`,
-/// `rstest::rstest`, `test_case`, `gtest`, `proptest`.
+/// Whether the path of a macro ends in the name of one that makes tests: `rstest::rstest`, `proptest`.
 fn is_of_tests(path: &str) -> bool {
-    let is_path = |letter: char| letter.is_alphanumeric() || "_:".contains(letter);
     let name = path.rsplit("::").next().unwrap_or(path);
-    path.chars().all(is_path)
-        && (name.contains("test") || name == "quickcheck")
-        && name != "doctest"
+    is_path(path) && (name.contains("test") || name == "quickcheck") && name != "doctest"
+}
+
+/// Whether an attribute makes tests, by its name or by where it is from: `tokio::test`, `test_case`,
+/// `datatest::files`.
+fn makes_tests(path: &str) -> bool {
+    let is_from = path.rsplit("::").skip(1).any(|part| part.contains("test"));
+    is_of_tests(path) || is_from && is_path(path)
+}
+
+fn is_path(text: &str) -> bool {
+    let letters = |letter: char| letter.is_alphanumeric() || "_:".contains(letter);
+    text.chars().all(letters)
 }
 
 #[cfg(test)]
@@ -286,12 +323,18 @@ mod tests {
             "proptest! {",
             "proptest::proptest! {",
             "quickcheck::quickcheck! {",
+            "#[datatest::files(\"data\", { input in r\"(.*).txt\" })]",
+            "#[cfg(test)]\nmod cases {\n    #[parameterized(a = { 1 })]\n    fn f(a: u8) {}\n}",
+            "#[cfg(test)]\n#[allow(dead_code)]\npub(crate) mod cases;",
+            "#[cfg(all(test, feature = \"x\"))] mod cases;",
         ] {
             assert!(has_tests(text), "{text}");
         }
         for text in [
             "// #[test]",
             "#[cfg(test)]",
+            "#[cfg(test)]\nuse std::fs;\nmod other;",
+            "#[cfg(not(test))]\nmod other;",
             "#[cfg(any(feature = \"testing\", test))]",
             "#[cfg_attr(test, derive(Debug))]",
             "#[cfg_attr(any(miri, test), derive(Debug, Clone))]",
@@ -459,24 +502,44 @@ mod tests {
 
     #[test]
     fn a_crate_that_shares_its_name_is_known_by_its_version() {
-        let crate_of = |name: &str| format!("[package]\nname = '{name}'\nversion = '2.1.0'\n");
         let package =
             |name: &str, version| format!("[[package]]\nname = '{name}'\nversion = '{version}'\n");
-        let lock = [("core", "1.0.0"), ("core", "2.1.0"), ("py", "2.1.0")];
-        let lock = lock.map(|(name, version)| package(name, version)).concat();
-        let (py, core) = (crate_of("py"), crate_of("core"));
-        let files = [
-            ("Cargo.toml", "[workspace]\nmembers = ['py', 'core']\n"),
-            ("Cargo.lock", &lock),
-            ("py/Cargo.toml", &py),
-            ("py/src/lib.rs", "#[test]\nfn a() {}\n"),
-            ("core/Cargo.toml", &core),
-            ("core/src/lib.rs", "#[test]\nfn a() {}\n"),
-        ];
-        let (_temp, project) = workspace(&files);
-        let suites = RustSuite::find(&project, false).unwrap();
-        let expected = [("core".to_owned(), "core@2.1.0".to_owned())];
-        assert_eq!(suites[0].specs, expected.into());
+        let other = "[[package]]\nname = 'core'\nversion = '1.0.0'\nsource = 'registry+x'\n";
+        let workspace_of = "[workspace]\nmembers = ['py', 'core']\n";
+        for (root, said, version) in [
+            ("", "version = '2.1.0'", "2.1.0"),
+            (
+                "[workspace.package]\nversion = '2.1.0'\n",
+                "version.workspace = true",
+                "2.1.0",
+            ),
+            ("", "", "0.0.0"),
+        ] {
+            let lock = [
+                package("core", version),
+                other.into(),
+                package("py", "1.0.0"),
+            ]
+            .concat();
+            let files = [
+                ("Cargo.toml", &*[workspace_of, root].concat()),
+                ("Cargo.lock", &lock),
+                (
+                    "py/Cargo.toml",
+                    "[package]\nname = 'py'\nversion = '1.0.0'\n",
+                ),
+                ("py/src/lib.rs", "#[test]\nfn a() {}\n"),
+                (
+                    "core/Cargo.toml",
+                    &format!("[package]\nname = 'core'\n{said}\n"),
+                ),
+                ("core/src/lib.rs", "#[test]\nfn a() {}\n"),
+            ];
+            let (_temp, project) = workspace(&files);
+            let suites = RustSuite::find(&project, false).unwrap();
+            let expected = [("core".to_owned(), format!("core@{version}"))];
+            assert_eq!(suites[0].specs, expected.into());
+        }
     }
 
     #[test]
