@@ -1,6 +1,8 @@
 //! Distributions that were installed from this machine's files, according to the environment itself (PEP 610,
 //! `direct_url.json`).
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use url::Url;
@@ -8,6 +10,7 @@ use url::Url;
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{Input, TreeScope};
 use crate::world::disk;
+use crate::world::manifest::{PyProject, Toml};
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,18 +72,83 @@ impl LocalDistribution {
             return vec![Input::file(&self.from, None)];
         }
         if self.is_editable {
-            let files = ["pyproject.toml", "setup.cfg", "setup.py"];
-            return files
-                .map(|name| Input::file(&self.from.join(name), None))
-                .into();
+            let files = self.built_from().into_iter();
+            return files.map(|path| Input::file(&path, None)).collect();
         }
         vec![Input::tree(&self.from, TreeScope::Package, &[], None)]
+    }
+
+    /// What an editable one is built from: what its project says of that to uv, and whatever of Rust is in its
+    /// folder; there or not.
+    fn built_from(&self) -> BTreeSet<Utf8PathBuf> {
+        let names = ["pyproject.toml", "setup.cfg", "setup.py"];
+        let mut files: BTreeSet<Utf8PathBuf> = names.map(|name| self.from.join(name)).into();
+        let toml = Toml::read(&self.from.join("pyproject.toml")).ok().flatten();
+        let pyproject = toml.and_then(|toml| PyProject::of(toml).ok());
+        for (pattern, _) in pyproject.iter().flat_map(PyProject::file_keys) {
+            files.insert(self.from.join(&pattern));
+            files.extend(disk::matching(&self.from, &pattern));
+        }
+        let mut rust = disk::unignored_files(&self.from);
+        rust.retain(|path| {
+            let below = path.strip_prefix(&self.from).unwrap_or(path);
+            let is_built = below.components().any(|part| part.as_str() == "target");
+            let name = path.file_name().unwrap_or_default();
+            !is_built && (name.ends_with(".rs") || ["Cargo.toml", "Cargo.lock"].contains(&name))
+        });
+        files.extend(rust);
+        files
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::world::session::Session;
+
     use super::*;
+
+    #[test]
+    fn what_an_editable_one_is_compiled_from_counts_and_not_what_is_imported() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
+        let write =
+            |name: &str, text: &str| disk::write(&root.join(name), text.as_bytes()).unwrap();
+        let keys = "[tool.uv]\ncache-keys = [{ file = 'native/**/*.c' }, { file = 'VERSION' }]\n";
+        write("pyproject.toml", keys);
+        for file in [
+            "Cargo.toml",
+            "rust/Cargo.toml",
+            "rust/src/lib.rs",
+            "native/a/b.c",
+            "mylib/__init__.py",
+            "target/debug/build/x.rs",
+        ] {
+            write(file, "one");
+        }
+        let distribution = LocalDistribution {
+            name: "mylib".into(),
+            from: root.clone(),
+            is_editable: true,
+        };
+        let stale = |inputs: &[Input]| {
+            let mut inputs = inputs.iter();
+            inputs.any(|input| input.stale(&Session::default()).is_some())
+        };
+        for (file, counts) in [
+            ("Cargo.toml", true),
+            ("rust/src/lib.rs", true),
+            ("native/a/b.c", true),
+            ("VERSION", true),
+            ("setup.py", true),
+            ("mylib/__init__.py", false),
+            ("target/debug/build/x.rs", false),
+        ] {
+            let inputs = distribution.input();
+            assert!(!stale(&inputs));
+            write(file, "two");
+            assert_eq!(stale(&inputs), counts, "{file}");
+        }
+    }
 
     #[test]
     fn what_was_installed_from_a_folder_says_so() {

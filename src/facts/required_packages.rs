@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::facts::dependencies::Dependencies;
-use crate::facts::fingerprint::{self, EnvironmentRecord, SyncRecord};
+use crate::facts::fingerprint::{self, EnvironmentRecord, Input, SyncRecord};
 use crate::facts::local_distributions::LocalDistribution;
 use crate::facts::project::Project;
 use crate::model::reason::Reason;
@@ -63,10 +63,10 @@ impl RequiredPackages {
             return;
         };
         let is_stale = |one: &&LocalDistribution| {
-            let mut own = record.inputs.iter();
-            let own =
-                own.find(|input| input.path().is_some_and(|path| path.starts_with(&one.from)));
-            own.is_none_or(|input| input.stale(session).is_some())
+            let is_own =
+                |input: &&Input| input.path().is_some_and(|path| path.starts_with(&one.from));
+            let mut own = record.inputs.iter().filter(is_own).peekable();
+            own.peek().is_none() || own.any(|input| input.stale(session).is_some())
         };
         let changed = local.iter().filter(is_stale);
         self.reinstalled = changed.map(|one| one.name.clone()).collect();
@@ -96,7 +96,6 @@ mod tests {
 
     use super::*;
     use crate::facts::dependencies::{Source, Sync};
-    use crate::facts::fingerprint::Input;
     use crate::world::disk;
 
     #[test]
@@ -141,6 +140,38 @@ mod tests {
             write(file, "[project]\nversion = '2'\n");
             assert!(why(&judged, &demanded).unwrap().contains(file));
             assert_eq!(why(&judged, &asked), None);
+        }
+    }
+    #[test]
+    fn a_distribution_is_installed_anew_whichever_of_its_files_changed() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        let files = ["pyproject.toml", "src/lib.rs"].map(|name| root.join(name));
+        let local = LocalDistribution {
+            name: "mylib".into(),
+            from: root.to_owned(),
+            is_editable: true,
+        };
+        for changed in &files {
+            for file in &files {
+                disk::write(file, b"one").unwrap();
+            }
+            let record = SyncRecord {
+                inputs: files.iter().map(|file| Input::file(file, None)).collect(),
+                ..SyncRecord::default()
+            };
+            let found = || {
+                let mut packages = RequiredPackages {
+                    stale: Some(Reason::Interrupted),
+                    ..RequiredPackages::default()
+                };
+                let local = std::slice::from_ref(&local);
+                packages.look_at_local(&Session::default(), Some(&record), local);
+                packages.reinstalled
+            };
+            assert!(found().is_empty());
+            disk::write(changed, b"two").unwrap();
+            assert_eq!(found(), ["mylib"], "{changed}");
         }
     }
 }
