@@ -197,19 +197,34 @@ impl Environment {
             let packages = venv::site_packages(&self.path, &conda::lib_folder(&self.path)?);
             return disk::is_dir(&packages).then_some(packages);
         }
-        disk::names(&venv::lib(&self.path))
+        library_folders(&self.path)
             .iter()
             .map(|python| venv::site_packages(&self.path, python))
             .find(|path| disk::is_dir(path))
     }
 }
 
-/// By the name of its library folder; on Windows, if there is none, by that of uv's Python.
+/// The names of the folders in `lib`, that of its Python first: others may be left of one that it had, as
+/// after `python -m venv --upgrade`.
+fn library_folders(path: &Utf8Path) -> Vec<String> {
+    let mut names = disk::names(&venv::lib(path));
+    if let Some([major, minor, ..]) = version_of(path).as_ref().map(Version::release) {
+        let current = (*major, *minor);
+        let is_other = |name: &String| {
+            let known = Implementation::of_lib_folder(name);
+            known.is_none_or(|it| it.lib_folder(current) != *name)
+        };
+        names.sort_by_key(is_other);
+    }
+    names
+}
+
+/// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
 pub(super) fn implementation_of(path: &Utf8Path) -> Implementation {
     let of_conda = conda::is_at(path).then(|| conda::lib_folder(path));
     let names = match of_conda.flatten() {
         Some(name) => vec![name],
-        None => disk::names(&venv::lib(path)),
+        None => library_folders(path),
     };
     let mut known = names
         .iter()
@@ -256,6 +271,32 @@ fn python_version(text: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_packages_are_those_of_the_python_that_it_has_and_not_of_one_that_it_had() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for folder in ["python3.11", "python3.12", "python3.9", "pypy3.10"] {
+            let packages = dir.join("lib").join(folder).join("site-packages");
+            disk::create_dir(&packages).unwrap();
+        }
+        let environment = Environment {
+            path: dir.to_owned(),
+            ..Environment::default()
+        };
+        for (version, folder, implementation) in [
+            ("3.12.1", "python3.12", Implementation::CPython),
+            ("3.9.2", "python3.9", Implementation::CPython),
+            ("3.10.14", "pypy3.10", Implementation::PyPy),
+        ] {
+            let text = format!("home = /usr/bin\nversion = {version}\n");
+            disk::write(&dir.join("pyvenv.cfg"), text.as_bytes()).unwrap();
+            let found = environment.site_packages().unwrap();
+            assert_eq!(found, dir.join("lib").join(folder).join("site-packages"));
+            assert_eq!(implementation_of(dir), implementation);
+        }
+    }
 
     #[test]
     fn a_python_before_its_release_has_a_version_too() {
