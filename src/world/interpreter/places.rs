@@ -58,11 +58,18 @@ pub(super) fn places(session: &Session, names: &FileNames) -> Vec<Utf8PathBuf> {
     }
     for root in [vec![pyenv.join("versions")], uv_roots(session)].concat() {
         let folders = newest_first(disk::names(&root)).into_iter();
-        for folder in folders.filter(|name| (names.is_folder)(name)) {
+        for folder in folders.filter(|name| (names.is_folder)(name) && !is_debug(name)) {
             places.extend(of_folder(&root.join(folder)));
         }
     }
     places
+}
+
+/// Whether uv's folder is of a Python that is built to be debugged: such have an ABI of their own, and uv takes
+/// them only by request (uv docs, "Python versions").
+fn is_debug(folder: &str) -> bool {
+    let mut variants = folder.split('-').flat_map(|word| word.split('+').skip(1));
+    variants.any(|variant| variant == "debug")
 }
 
 pub(super) fn programs_in(dir: &Utf8Path, names: &FileNames) -> Vec<Utf8PathBuf> {
@@ -173,5 +180,27 @@ mod tests {
         assert_eq!(version_in("cpython-3.12.1-linux-x86_64-gnu"), expected);
         assert_eq!(version_in("pypy-3.12.1-linux-x86_64-gnu"), expected);
         assert_eq!(version_in("bin"), None);
+    }
+
+    #[test]
+    fn what_uv_has_to_debug_python_is_not_chosen() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap();
+        for folder in [
+            "cpython-3.14.0+debug-linux-x86_64-gnu",
+            "cpython-3.14.0+freethreaded+debug-linux-x86_64-gnu",
+            "cpython-3.14.0-linux-x86_64-gnu",
+            "cpython-3.14.0+freethreaded-linux-x86_64-gnu",
+        ] {
+            crate::world::disk::create_dir(&root.join(folder)).unwrap();
+        }
+        let env = ["UV_PYTHON_INSTALL_DIR", "HOME"];
+        let session = Session {
+            env: env.map(|name| (name.to_owned(), root.to_string())).into(),
+            ..Session::default()
+        };
+        let found = places(&session, &CPYTHON);
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|path| !path.as_str().contains("debug")));
     }
 }
