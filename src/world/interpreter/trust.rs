@@ -62,7 +62,8 @@ pub fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     const MARKS: [&str; 3] = [".git", "pyproject.toml", "Cargo.toml"];
     let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
     let mut own = session.search_path();
-    own.retain(|dir| dir.is_absolute()); // any other depends on the working directory, an empty one too
+    // any other is of wherever one works, an empty one as well; and below the root is everything
+    own.retain(|dir| dir.is_absolute() && dir.parent().is_some());
     own.push(pyenv_root(session));
     own.extend(uv_roots(session));
     own.extend(session.path_var("QEMU_LD_PREFIX")); // a person has named it
@@ -141,6 +142,19 @@ mod tests {
 
         fn trusts(&self, python: &Utf8Path) -> bool {
             is_trusted(&self.session, python).is_ok()
+        }
+    }
+
+    #[test]
+    fn a_path_of_relative_folders_has_nothing_trusted() {
+        let mut world = World::new();
+        let python = world.python(".git");
+        disk::write(&world.root.join(".git/.git"), b"").unwrap();
+        for path in ["bin", "", "/"] {
+            world.session.env.insert("PATH".into(), path.into());
+            assert!(!world.trusts(&python), "{path}");
+            world.session.leave_out_relative_path();
+            assert!(!world.trusts(&python), "{path}");
         }
     }
 
