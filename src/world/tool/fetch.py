@@ -27,7 +27,7 @@ def index():
         if value:
             return value.partition("=")[2] if "=" in value.partition("://")[0] else value
     pip = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
+        [sys.executable, "-I", "-m", "pip", "config", "get", "global.index-url"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         universal_newlines=True,
