@@ -62,7 +62,7 @@ pub enum Content {
         /// `None` while it may be unreliable; the content decides then.
         signature: Option<Signature>,
     },
-    /// For programs: too large to hash on every run, replaced as a whole.
+    /// For programs, too large to hash for every run and replaced as a whole; and for what cannot be read.
     Stat(Signature),
     /// It changed while the build ran: what the build saw is unknown.
     Unknown,
@@ -299,10 +299,14 @@ impl Content {
         if since.is_some_and(|since| signature.written() >= since) {
             return Self::Unknown;
         }
-        disk::hash(path).map_or(Self::Absent, |hash| Self::Is {
-            hash,
-            signature: settled(path, signature),
-        })
+        match disk::hash(path) {
+            Some(hash) => Self::Is {
+                hash,
+                signature: settled(path, signature),
+            },
+            // it may not be read, and is there
+            None => disk::signature(path).map_or(Self::Absent, Self::Stat),
+        }
     }
 
     fn stale(&self, at: &Utf8Path) -> Option<Reason> {
@@ -448,6 +452,16 @@ mod tests {
             input.stale(&session()),
             Some(Reason::Changed { path: file })
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_is_there_and_cannot_be_read_has_not_appeared() {
+        let file = Utf8Path::new("/proc/self/mem"); // its first bytes are nobody's
+        assert!(disk::hash(file).is_none());
+        let input = Input::file(file, None);
+        assert_eq!(input.stale(&session()), None);
+        assert_eq!(input.again(&session()).stale(&session()), None);
     }
 
     #[test]
