@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -30,12 +31,10 @@ pub fn patient(session: &Session, call: Invocation) -> Invocation {
     patience.fold(call, |call, (name, value)| call.env(&name, value))
 }
 
-/// Whether something accepts connections at `host:port`, within `patience` for each address of the host.
+/// Whether somebody takes connections at `host:port`, at the latest after `patience` for looking up the host
+/// and for each of its addresses.
 pub fn listens(address: &str, patience: Duration) -> bool {
-    let Ok(places) = address.to_socket_addrs() else {
-        return false;
-    };
-    let mut places = places.take(2);
+    let mut places = places(address, patience).into_iter();
     places.any(|place| TcpStream::connect_timeout(&place, patience).is_ok())
 }
 
@@ -44,9 +43,6 @@ pub fn answers(address: &str, greeting: Option<&str>, patience: Duration) -> boo
     let Some(greeting) = greeting else {
         return listens(address, patience);
     };
-    let Ok(places) = address.to_socket_addrs() else {
-        return false;
-    };
     let answer = |place| {
         let mut stream = TcpStream::connect_timeout(&place, patience)?;
         stream.set_write_timeout(Some(patience))?;
@@ -54,11 +50,31 @@ pub fn answers(address: &str, greeting: Option<&str>, patience: Duration) -> boo
         stream.write_all(greeting.as_bytes())?;
         stream.read(&mut [0])
     };
-    let mut places = places.take(2);
+    let mut places = places(address, patience).into_iter();
     places.any(|place| answer(place).is_ok_and(|bytes| bytes > 0))
 }
 
-/// A port of this machine that is free now.
+/// The first addresses of `host:port`; none where nobody has told them after `patience`.
+fn places(address: &str, patience: Duration) -> Vec<SocketAddr> {
+    let address = address.to_owned();
+    let found = within(patience, move || address.to_socket_addrs());
+    let found = found.and_then(Result::ok).into_iter().flatten();
+    found.take(2).collect()
+}
+
+/// What `work` makes of it; `None` after `patience`. The system's look-up of names has no limit of its own.
+fn within<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = sender.send(work()); // whoever waited has gone
+    });
+    receiver.recv_timeout(patience).ok()
+}
+
+/// A port of this machine at which nobody listens now.
 pub fn free_port() -> Option<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
     Some(listener.local_addr().ok()?.port())
@@ -83,6 +99,17 @@ fn leads_out(old: &str, new: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_look_up_that_does_not_end_is_left_to_itself() {
+        let began = std::time::Instant::now();
+        let slow = || std::thread::sleep(Duration::from_secs(30));
+        assert_eq!(within(Duration::from_millis(20), slow), None);
+        assert!(began.elapsed() < Duration::from_secs(10));
+        assert_eq!(within(Duration::from_secs(10), || 1), Some(1));
+        let here = places("127.0.0.1:80", Duration::from_secs(10));
+        assert_eq!(here, ["127.0.0.1:80".parse().unwrap()]);
+    }
 
     #[test]
     fn a_route_to_ourselves_leads_nowhere() {
