@@ -68,14 +68,14 @@ fn an_index_with_a_password_is_told_it_for_the_page_and_for_the_file() {
 #[test]
 fn pip_is_asked_for_its_index_and_not_what_is_called_so_in_the_folder() {
     let folder = folder!();
-    let _ = std::fs::remove_dir_all(folder); // there is none on the first run
-    std::fs::create_dir_all(folder).unwrap();
+    let _ = std::fs::remove_dir_all(&folder); // there is none on the first run
+    std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("pip.py"), "open('ran', 'w')\n").unwrap();
     let config = "[global]\nindex-url = http://127.0.0.1:9/simple\n";
     std::fs::write(folder.join("pip.conf"), config).unwrap();
     let fetch = concat!(env!("CARGO_MANIFEST_DIR"), "/src/world/tool/fetch.py");
     let mut python = Command::new("python3");
-    python.current_dir(folder).args(["-I", fetch]);
+    python.current_dir(&folder).args(["-I", fetch]);
     python.args(["tool", "tool-1-py3-none-any.whl", "0", "tool", "none"]);
     python.env("PIP_CONFIG_FILE", folder.join("pip.conf"));
     for name in ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"] {

@@ -270,13 +270,24 @@ impl CargoToml {
         } else {
             Vec::new()
         };
+        let stated = self.stated(kind);
+        let claimed: Vec<Utf8PathBuf> = stated
+            .iter()
+            .filter_map(|one| Some(normalize(&self.dir().join(one.get("path")?.as_str()?))))
+            .collect();
+        // a file that one of the manifest's begins in is no other's
+        let is_free = |path: &Utf8Path| !claimed.contains(&normalize(path));
         let found = files.into_iter().filter_map(|name| {
-            let main = dir.join(&name).join("main.rs");
-            let stem = name.strip_suffix(".rs").map(str::to_owned);
-            stem.or_else(|| crate::world::disk::is_file(&main).then_some(name))
+            let file = dir.join(&name);
+            if let Some(stem) = name.strip_suffix(".rs") {
+                return is_free(&file).then(|| stem.to_owned());
+            }
+            let main = file.join("main.rs");
+            (crate::world::disk::is_file(&main) && is_free(&main)).then_some(name)
         });
-        let stated = self.stated(kind).into_iter();
-        let said = stated.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
+        let said = stated
+            .iter()
+            .filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
         let mut names: Vec<String> = found.chain(said).collect();
         names.sort();
         names.dedup();
@@ -473,6 +484,28 @@ mod tests {
             assert_eq!(found.tests_with_features().len(), 1, "{text}");
             assert!(found.has_own_harness(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_a_target_of_the_manifest_begins_in_is_no_other_target() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        for file in [
+            "src/bin/foo.rs",
+            "src/bin/deep/main.rs",
+            "src/bin/own.rs",
+            "tests/a.rs",
+        ] {
+            crate::world::disk::write(&dir.join(file), b"").unwrap();
+        }
+        let text = "[package]\nname = 'p'\nedition = '2021'\n\
+            [[bin]]\nname = 'bar'\npath = 'src/bin/foo.rs'\n\
+            [[bin]]\nname = 'other'\npath = './src/bin/deep/main.rs'\n\
+            [[test]]\nname = 'b'\npath = 'tests/a.rs'\n";
+        let toml = Toml::parse(&dir.join("Cargo.toml"), text).unwrap();
+        let found = CargoToml::of(toml).unwrap();
+        assert_eq!(found.bins(), ["bar", "other", "own"]);
+        assert_eq!(found.tests(), ["b"]);
     }
 
     #[test]
