@@ -78,8 +78,8 @@ impl LocalDistribution {
         vec![Input::tree(&self.from, TreeScope::Package, &[], None)]
     }
 
-    /// What an editable one is built from: what its project says of that to uv, and whatever of Rust is in its
-    /// folder; there or not.
+    /// The files that an editable one is built from, existing or not: its `[tool.uv] cache-keys`, and the Rust
+    /// sources and manifests of cargo in its folder.
     fn built_from(&self) -> BTreeSet<Utf8PathBuf> {
         let names = ["pyproject.toml", "setup.cfg", "setup.py"];
         let mut files: BTreeSet<Utf8PathBuf> = names.map(|name| self.from.join(name)).into();
@@ -94,7 +94,8 @@ impl LocalDistribution {
             let below = path.strip_prefix(&self.from).unwrap_or(path);
             let is_built = below.components().any(|part| part.as_str() == "target");
             let name = path.file_name().unwrap_or_default();
-            !is_built && (name.ends_with(".rs") || ["Cargo.toml", "Cargo.lock"].contains(&name))
+            !is_built
+                && (path.extension() == Some("rs") || ["Cargo.toml", "Cargo.lock"].contains(&name))
         });
         files.extend(rust);
         files

@@ -31,8 +31,8 @@ pub fn patient(session: &Session, call: Invocation) -> Invocation {
     patience.fold(call, |call, (name, value)| call.env(&name, value))
 }
 
-/// Whether somebody takes connections at `host:port`, at the latest after `patience` for looking up the host
-/// and for each of its addresses.
+/// Whether something accepts connections at `host:port`, within `patience` for looking up the host and for each
+/// of its addresses.
 pub fn listens(address: &str, patience: Duration) -> bool {
     let mut places = places(address, patience).into_iter();
     places.any(|place| TcpStream::connect_timeout(&place, patience).is_ok())
@@ -54,7 +54,7 @@ pub fn answers(address: &str, greeting: Option<&str>, patience: Duration) -> boo
     places.any(|place| answer(place).is_ok_and(|bytes| bytes > 0))
 }
 
-/// The first addresses of `host:port`; none where nobody has told them after `patience`.
+/// The first addresses of `host:port`; none if they are not known within `patience`.
 fn places(address: &str, patience: Duration) -> Vec<SocketAddr> {
     let address = address.to_owned();
     let found = within(patience, move || address.to_socket_addrs());
@@ -62,19 +62,19 @@ fn places(address: &str, patience: Duration) -> Vec<SocketAddr> {
     found.take(2).collect()
 }
 
-/// What `work` makes of it; `None` after `patience`. The system's look-up of names has no limit of its own.
+/// The result of `work`; `None` after `patience`. The system's name resolution has no time limit.
 fn within<T: Send + 'static>(
     patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let _ = sender.send(work()); // whoever waited has gone
+        let _ = sender.send(work()); // nobody waits any more
     });
     receiver.recv_timeout(patience).ok()
 }
 
-/// A port of this machine at which nobody listens now.
+/// A port of this machine that is free now.
 pub fn free_port() -> Option<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).ok()?;
     Some(listener.local_addr().ok()?.port())

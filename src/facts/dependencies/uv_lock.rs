@@ -140,10 +140,10 @@ fn check_requirement(
     if !has(&name) {
         return error(format!("`uv.lock` lacks `{name}`{of}"), hint);
     }
-    match is_other(requires, said) && is_unanswered(lock, &name, said) {
-        true => error(format!("`uv.lock` has no version for `{said}`{of}"), hint),
-        false => Ok(()),
+    if is_other(requires, said) && is_unanswered(lock, &name, said) {
+        return error(format!("`uv.lock` has no version for `{said}`{of}"), hint);
     }
+    Ok(())
 }
 
 /// Whether the package is locked, but a requirement allows none of its locked versions.

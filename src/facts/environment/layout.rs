@@ -204,7 +204,7 @@ impl Environment {
     }
 }
 
-/// The names of the folders in `lib`, that of its Python first: others may be left of one that it had, as
+/// The names of the folders in `lib`, that of its current Python first: those of earlier ones may remain, as
 /// after `python -m venv --upgrade`.
 fn library_folders(path: &Utf8Path) -> Vec<String> {
     let mut names = disk::names(&venv::lib(path));
@@ -219,7 +219,7 @@ fn library_folders(path: &Utf8Path) -> Vec<String> {
     names
 }
 
-/// By the name of its library folder; on Windows, where there is none, by that of uv's Python.
+/// By the name of its library folder; on Windows, if there is none, by that of uv's Python.
 pub(super) fn implementation_of(path: &Utf8Path) -> Implementation {
     let of_conda = conda::is_at(path).then(|| conda::lib_folder(path));
     let names = match of_conda.flatten() {

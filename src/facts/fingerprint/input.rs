@@ -62,7 +62,7 @@ pub enum Content {
         /// `None` while it may be unreliable; the content decides then.
         signature: Option<Signature>,
     },
-    /// For programs, too large to hash for every run and replaced as a whole; and for what cannot be read.
+    /// For programs: too large to hash on every run, replaced as a whole. And for files that cannot be read.
     Stat(Signature),
     /// It changed while the build ran: what the build saw is unknown.
     Unknown,
@@ -304,7 +304,7 @@ impl Content {
                 hash,
                 signature: settled(path, signature),
             },
-            // it may not be read, and is there
+            // it exists, but cannot be read
             None => disk::signature(path).map_or(Self::Absent, Self::Stat),
         }
     }

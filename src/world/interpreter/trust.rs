@@ -62,7 +62,7 @@ pub fn is_brought(session: &Session, python: &Utf8Path) -> bool {
     const MARKS: [&str; 3] = [".git", "pyproject.toml", "Cargo.toml"];
     let bounds = disk::resolve(checkout::root(&session.cwd).unwrap_or(&session.cwd));
     let mut own = session.search_path();
-    // any other is of wherever one works, an empty one as well; and below the root is everything
+    // any other depends on the working directory, an empty one too; and everything is below the root
     own.retain(|dir| dir.is_absolute() && dir.parent().is_some());
     own.push(pyenv_root(session));
     own.extend(uv_roots(session));
