@@ -1,18 +1,17 @@
 //! Whether a uv.lock may be passed to uv as it is.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::{Requirement, VerbatimUrl, VersionOrUrl};
 use version_ranges::Ranges;
 
-use camino::{Utf8Path, Utf8PathBuf};
-
 use crate::facts::project::{Project, UvWorkspace};
 use crate::model::error::{Error, Result};
 use crate::model::package_name;
-use crate::model::path::relative;
+use crate::model::path::{normalize, relative};
 use crate::world::manifest::{LockedRequirement, PyProject, Spanned, Toml};
 
 /// Checks a uv.lock before it is passed to uv: that it is complete, and satisfies the dependencies in
@@ -180,6 +179,22 @@ pub fn is_other(known: &[LockedRequirement], said: &str) -> bool {
 /// uv sorts the clauses, and may write a version differently.
 fn same(a: &VersionSpecifiers, b: &VersionSpecifiers) -> bool {
     Ranges::from(a.clone()) == Ranges::from(b.clone())
+}
+
+/// The files by which uv judges whether a lock is up to date: its project's, those of its workspace, and those of
+/// the other folders that it has packages from; absolute, there or not.
+pub(super) fn judged_by(lock: &Utf8Path, project: &Project) -> Vec<Utf8PathBuf> {
+    let dir = lock.parent().unwrap_or(lock);
+    let mut files = BTreeSet::from([dir.join("pyproject.toml"), dir.join("uv.toml")]);
+    let workspace = project.workspace.iter().filter(|it| it.root.dir() == dir);
+    let packages = workspace.flat_map(UvWorkspace::packages);
+    files.extend(packages.map(|package| package.toml.path.clone()));
+    // whoever installs from one that is damaged says so
+    if let Ok(Some(lock)) = project.manifests.toml(lock) {
+        let folders = lock.locked_folders().map(|folder| dir.join(folder));
+        files.extend(folders.map(|folder| normalize(&folder.join("pyproject.toml"))));
+    }
+    files.into_iter().collect()
 }
 
 /// Whether the lock itself says that it contains a package, but does not. uv lists the members of a workspace
