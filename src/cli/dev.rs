@@ -1,6 +1,7 @@
 //! `cargo pyx dev`: its options; `build_command` does the work.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::build_args::{CommonArgs, WatchArgs};
 
@@ -21,7 +22,7 @@ pub struct Dev {
     #[command(flatten)]
     pub common: CommonArgs,
     /// Python to build for: a version, a range, or a path
-    #[arg(long, value_name = "REQ")]
+    #[arg(long, value_name = "REQ", value_parser = NonEmptyStringValueParser::new())]
     pub python: Option<String>,
     #[command(flatten)]
     pub watch: WatchArgs,

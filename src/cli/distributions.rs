@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::driver::Driver;
 use crate::facts::{Product, Purpose, Releasing, Request, Strictness};
@@ -31,7 +32,7 @@ pub struct Wheel {
     pub set: SetArgs,
     /// Pythons to build for: versions or ranges [default: all that the project allows]. The path of a
     /// Python for another machine says where its wheels are tested
-    #[arg(long, value_name = "REQ")]
+    #[arg(long, value_name = "REQ", value_parser = NonEmptyStringValueParser::new())]
     pub python: Vec<String>,
     /// Platform tag for Linux, as maturin names it [default: manylinux2014]
     #[arg(long, value_name = "TAG")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::driver::Driver;
 use crate::facts::recipes::{self, Recipe, Recipes};
@@ -53,7 +54,7 @@ pub struct Just {
     #[command(flatten)]
     pub common: CommonArgs,
     /// Python to build for: a version, a range, or a path
-    #[arg(long, value_name = "REQ")]
+    #[arg(long, value_name = "REQ", value_parser = NonEmptyStringValueParser::new())]
     pub python: Option<String>,
     /// The recipe and its arguments; options for just may precede it
     #[arg(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Command};
 
 use crate::facts::{CargoTarget, Program, Running};
@@ -37,7 +38,7 @@ pub struct Run {
     #[command(flatten)]
     pub common: CommonArgs,
     /// Python to run with: a version, a range, or a path
-    #[arg(long, value_name = "REQ")]
+    #[arg(long, value_name = "REQ", value_parser = NonEmptyStringValueParser::new())]
     pub python: Option<String>,
     #[command(flatten)]
     pub watch: WatchArgs,

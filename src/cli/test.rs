@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::driver::Merge;
 use crate::facts::suites::Languages;
@@ -43,7 +44,7 @@ pub struct Test {
     #[command(flatten)]
     pub common: CommonArgs,
     /// Pythons to test on: versions, ranges, paths, or `all`; several are summarised in a table
-    #[arg(long, value_name = "REQ")]
+    #[arg(long, value_name = "REQ", value_parser = NonEmptyStringValueParser::new())]
     pub python: Vec<String>,
     /// Run one of several shards of the tests: 2/5 is the second of five
     #[arg(long, value_name = "K/N", help_heading = REPORTS)]

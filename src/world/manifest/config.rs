@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::typed::table;
+use super::typed::{filled, table};
 
 /// Configuration of pyx. Every key is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -13,11 +13,14 @@ use super::typed::table;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Config {
     /// The interpreter: a version, a range such as `>=3.11`, or a path.
+    #[serde(deserialize_with = "filled")]
     pub python: Option<String>,
     /// The environment instead of `.venv`, relative to the root of uv's project: one that pyx creates there,
     /// or a conda or pixi environment, which is built into and otherwise left alone.
+    #[serde(deserialize_with = "filled")]
     pub environment: Option<String>,
     /// The cargo profile of dev builds.
+    #[serde(deserialize_with = "filled")]
     pub profile: Option<String>,
     /// The cache that keeps compiled crates for other checkouts and machines, unless cargo is configured with
     /// another rustc wrapper.
@@ -193,6 +196,17 @@ mod tests {
         let error = config(text).unwrap_err();
         let hint = error.hint().unwrap_or_default();
         format!("{error}\n{hint}")
+    }
+
+    #[test]
+    fn an_empty_text_is_refused_at_its_place() {
+        for key in ["python", "environment", "profile"] {
+            let said = refused(&format!("[tool.pyx]\n{key} = ''\n"));
+            assert!(
+                said.contains("not empty") && said.contains("pyproject.toml:2"),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Formatter;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml_edit::{DocumentMut, de};
 
@@ -36,6 +36,21 @@ where
     D: Deserializer<'de>,
 {
     deserializer.deserialize_map(TableVisitor(PhantomData))
+}
+
+/// An empty text is a mistake, which every tool would understand otherwise.
+pub(super) fn filled<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Err(D::Error::invalid_value(
+            Unexpected::Str(&text),
+            &"a text that is not empty",
+        ));
+    }
+    Ok(Some(text))
 }
 
 struct TableVisitor<T>(PhantomData<T>);
