@@ -38,6 +38,10 @@ pub(super) fn with_tip(
 }
 
 /// Says what is wrong with a command line, to people and to machines that have asked for JSON.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "clap reads variables before there is a session"
+)]
 pub(super) fn refuse(
     error: clap::Error,
     arguments: &[OsString],

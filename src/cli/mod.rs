@@ -153,6 +153,10 @@ fn arguments() -> Vec<OsString> {
 /// The arguments as clap takes them apart. What all commands take is a third of a run that has nothing to
 /// do: of the commands that people repeat only the one that is asked for is described, and where anything
 /// is wrong with its arguments, or help is wanted, all.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "clap reads variables before there is a session"
+)]
 fn matched(arguments: &[OsString]) -> clap::error::Result<ArgMatches> {
     // to take a description apart again takes a tenth of such a run; it goes with the process
     let of = |command: clap::Command| {

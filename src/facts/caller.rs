@@ -57,11 +57,11 @@ impl OwnFolder {
         let (Some("cargo-pyx"), Some(folder)) = (program.file_stem(), program.parent()) else {
             return Self::OnPath; // cargo would not find it by another name
         };
-        let holds = |name: &&str| {
+        let holds = |name: &str| {
             let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
             disk::is_file(&folder.join(file))
         };
-        if !TOOLS.iter().any(|name| holds(&name)) {
+        if !TOOLS.iter().any(|name| holds(name)) {
             return Self::Alone(folder.to_owned());
         }
         match tool::find(session, "cargo-pyx") {
