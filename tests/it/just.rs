@@ -270,7 +270,7 @@ fn an_ejected_recipe_is_the_projects_own_and_wins() {
     let shown = just(&project, &["--show", "fmt"]).run().succeeds().stdout;
     assert_eq!(after.matches(shown.trim()).count(), 1, "{shown}");
     let again = just(&project, &["--eject", "fmt"]).run().exits(2);
-    again.says("has a recipe `fmt` already");
+    again.says("already has a recipe `fmt`");
     project.write("justfile", "fmt:\n    @echo mine\n");
     let run = just(&project, &["fmt"]).run().succeeds();
     assert_eq!(run.stdout, "mine\n");
