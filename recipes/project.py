@@ -1,7 +1,9 @@
 """What the files of the current project say."""
 
+import codecs
 import configparser
 import functools
+import io
 import json
 import os
 import re
@@ -31,9 +33,12 @@ def folders(start=None):
 def text(path):
     """The text of a file; empty if there is none or it cannot be read."""
     try:
-        return Path(path).read_text("utf-8", "replace")
+        data = Path(path).read_bytes()
     except OSError:
         return ""
+    # as pip and uv decode lists of requirements
+    encoding = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return io.TextIOWrapper(io.BytesIO(data), encoding, "replace").read()
 
 
 @functools.lru_cache(maxsize=None)

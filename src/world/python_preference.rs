@@ -96,17 +96,31 @@ impl PythonPreference {
     }
 }
 
-/// uv's files of the user and of the system (uv docs, "Configuration files").
+/// uv's files of the user and of the system, of which only the first counts (uv docs, "Configuration files").
 fn beyond_projects(session: &Session) -> Vec<Utf8PathBuf> {
     let config = session.path_var("XDG_CONFIG_HOME");
     let config = config.or_else(|| session.path_var("APPDATA").filter(|_| cfg!(windows)));
     let config = config.unwrap_or_else(|| session.home().join(".config"));
-    let system = match session.path_var("PROGRAMDATA") {
-        Some(data) if cfg!(windows) => data.join("uv/uv.toml"),
-        _ => "/etc/uv/uv.toml".into(),
-    };
-    let mut files = vec![config.join("uv/uv.toml"), system];
-    files.retain(|path| disk::is_file(path));
+    let user = Some(config.join("uv/uv.toml")).filter(|path| disk::is_file(path));
+    let mut system = of_the_system(session).into_iter();
+    let system = system.find(|path| disk::is_file(path));
+    user.into_iter().chain(system).collect()
+}
+
+fn of_the_system(session: &Session) -> Vec<Utf8PathBuf> {
+    if cfg!(windows) {
+        let drive = session.var("SYSTEMDRIVE");
+        let place = |drive| format!(r"{drive}\ProgramData\uv\uv.toml").into();
+        return drive.map(place).into_iter().collect();
+    }
+    let said = session.var("XDG_CONFIG_DIRS");
+    let folders = said.filter(|said| !said.is_empty()).unwrap_or("/etc/xdg");
+    let folders = folders.split(':').map(str::trim);
+    let folders = folders.filter(|folder| !folder.is_empty());
+    let mut files: Vec<_> = folders
+        .map(|folder| Utf8Path::new(folder).join("uv/uv.toml"))
+        .collect();
+    files.push("/etc/uv/uv.toml".into());
     files
 }
 
@@ -143,7 +157,12 @@ mod tests {
         let write = |name: &str, text: &str| {
             disk::write(&root.join(name), text.as_bytes()).unwrap();
         };
+        write("xdg/uv/uv.toml", "python-preference = 'only-managed'\n");
+        let folders = format!("/none:{}", root.join("xdg"));
+        let named = Some(("XDG_CONFIG_DIRS", folders.as_str()));
+        assert_eq!(read(named), Some(OnlyManaged).filter(|_| cfg!(unix)));
         write("config/uv/uv.toml", "python-preference = 'system'\n");
+        assert_eq!(read(named), Some(System));
         assert_eq!(read(None), Some(System));
         write(
             "pyproject.toml",

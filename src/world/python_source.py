@@ -5,8 +5,10 @@ arguments: the function, the module's file, files that may call it
 
 import ast
 import builtins
+import io
 import json
 import sys
+import tokenize
 
 NAME, FILE, CALLERS = sys.argv[1], sys.argv[2], sys.argv[3:]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -17,7 +19,9 @@ LITERALS = (type(None), bool, int, float, str)
 def parsed(path):
     with open(path, "rb") as file:
         source = file.read()
-    return ast.parse(source, path), source.decode("utf-8", "replace")
+    module = ast.parse(source, path)
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    return module, source.decode(encoding, "replace")
 
 
 def statements(body):

@@ -69,3 +69,22 @@ fn answer<'a>(
         .without(&session.scrubbed());
     process::read(&invocation)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::disk;
+
+    #[test]
+    fn a_module_is_decoded_as_it_says() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(temp.path()).unwrap().join("a.py");
+        let text = b"# coding: latin-1\ndef f(a='\xe4\xe4', b='xyz'): pass\n";
+        disk::write(&file, text).unwrap();
+        let session = Session::read().unwrap();
+        let source = read(&session, &file, "f", &[]).unwrap();
+        let parameters = source.function.unwrap().parameters.into_iter();
+        let texts = parameters.map(|it| it.default.unwrap().text);
+        assert_eq!(texts.collect::<Vec<_>>(), ["'ää'", "'xyz'"]);
+    }
+}

@@ -61,6 +61,7 @@ impl HotFunction {
         let file = file_of(root, path)?;
         let callers = callers(root, &path.function);
         let name = &path.function;
+        let text = disk::read_utf8(&root.join(&file))?.unwrap_or_default();
         let source = python_source::read(session, &root.join(&file), name, &callers)?;
         if let Some(problem) = &source.problem {
             let message = format!("{file}:{}: {}", problem.line, problem.message);
@@ -75,7 +76,6 @@ impl HotFunction {
         {
             return Ok(Found::AlreadyInRust);
         }
-        let text = disk::read_text(&root.join(&file))?.unwrap_or_default();
         let said = checked(path, &file, &source, imported)?;
         let own = path.module.split('.').next().unwrap_or_default();
         let is_absolute = source.absolute.iter().any(|top| top == own);

@@ -167,7 +167,7 @@ impl Adoption {
             function: None,
             there: there(root, &tests.folder),
             tests,
-            gitignore: disk::read_text(&root.join(".gitignore"))?,
+            gitignore: disk::read_utf8(&root.join(".gitignore"))?,
             locked: !is_alone && above.any(|path| disk::is_file(&path)),
             cargo: tool::cargo(session)?,
             any_python: fetched.and_then(|_| interpreter::any(session)),

@@ -173,8 +173,8 @@ fn left_out(kept: &[Utf8PathBuf], folders: &[String], has: &dyn Fn(&str) -> bool
             .take_while(|dir| !full.contains(dir))
             .last();
         match empty {
-            Some(dir) => format!("{dir}/**/*"),
-            None => path.to_string(),
+            Some(dir) => format!("{}/**/*", globset::escape(dir.as_str())),
+            None => globset::escape(path.as_str()),
         }
     };
     let mut patterns: Vec<String> = inside
@@ -202,7 +202,7 @@ fn setup(pyproject: &PyProject) -> Result<BTreeMap<Utf8PathBuf, String>> {
         return Ok(found);
     }
     for name in ["setup.py", "setup.cfg"] {
-        if let Some(text) = disk::read_text(&pyproject.dir().join(name))? {
+        if let Some(text) = disk::read_utf8(&pyproject.dir().join(name))? {
             found.insert(name.into(), text);
         }
     }
@@ -227,5 +227,8 @@ mod tests {
         let has = |path: &str| path.ends_with("__init__.py") || path == "a/b/x.py";
         let patterns = left_out(&kept, &["a".to_owned()], &has);
         assert_eq!(patterns, ["a/b/y.c", "a/tests/**/*"]);
+        let kept = ["a/__init__.py", "a/b[1].py", "a/c{}/x.py"].map(Utf8PathBuf::from);
+        let patterns = left_out(&kept, &["a".to_owned()], &has);
+        assert_eq!(patterns, ["a/b[[]1[]].py", "a/c[{][}]/**/*"]);
     }
 }

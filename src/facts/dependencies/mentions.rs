@@ -247,7 +247,7 @@ struct Mention {
 /// The first line of a folder's files that names one of the packages, and the name as written.
 fn mention(folder: &Utf8Path, names: &[String]) -> Result<Option<Mention>> {
     for path in files(folder) {
-        let text = disk::read_text(&path)?.unwrap_or_default();
+        let text = disk::read_transcoded(&path)?.unwrap_or_default();
         if let Some((line, name)) = line_naming(&text, path.extension(), names) {
             let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();
             let place = Place { path, line };

@@ -44,8 +44,9 @@ impl RequirementsFile {
         if !self.seen.insert((file.clone(), role)) {
             return Ok(());
         }
-        let text = disk::read_text(&file)?.unwrap_or_default();
-        for line in logical_lines(text.trim_start_matches('\u{feff}')) {
+        // as pip and uv do, which decode it by its byte order mark
+        let text = disk::read_transcoded(&file)?.unwrap_or_default();
+        for line in logical_lines(&text) {
             let line = without_comment(&line);
             if !line.starts_with('-') {
                 self.require(line, role);
@@ -185,6 +186,21 @@ mod tests {
         let read = RequirementsFile::read(&dir.join(files[0].0)).unwrap();
         let own = |file: &Utf8PathBuf| shown(dir, file).into_string();
         (read.names, read.files.iter().map(own).collect())
+    }
+
+    #[test]
+    fn a_file_is_decoded_by_its_byte_order_mark() {
+        let text = "\u{feff}pytest==8.0\r\nnumpy\r\n";
+        let words: Vec<u16> = text.encode_utf16().collect();
+        let little = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let big = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+        for bytes in [text.as_bytes().to_vec(), little, big] {
+            let temp = tempfile::tempdir().unwrap();
+            let file = Utf8Path::from_path(temp.path()).unwrap().join("a.txt");
+            disk::write(&file, &bytes).unwrap();
+            let read = RequirementsFile::read(&file).unwrap();
+            assert_eq!(read.names, ["pytest", "numpy"]);
+        }
     }
 
     #[test]

@@ -249,6 +249,11 @@ impl PythonSuite {
             let folders = test_folders(&self.dir, &named.tests);
             if !(named.others.is_empty() || folders.is_empty()) {
                 left_out = folders_of_none(&self.dir, &named.others);
+                let is_run = |dir: &Utf8PathBuf| {
+                    let mut folders = folders.iter().map(|name| self.dir.join(name));
+                    folders.any(|folder| dir.starts_with(folder))
+                };
+                left_out.retain(|dir| !is_run(dir));
                 args.extend(folders);
             }
         }

@@ -9,6 +9,7 @@ mod hollow;
 mod output;
 mod pattern;
 mod replace;
+mod text;
 mod trees;
 mod usage;
 mod walk;
@@ -28,6 +29,7 @@ pub use hollow::{is_hollow, remove_hollow};
 pub use output::{check_writable, in_the_way};
 pub use pattern::matching;
 pub use replace::{remove_later, replace};
+pub use text::{read_text, read_transcoded, read_utf8};
 pub use trees::{
     Staging, copy_entry, copy_tree, exchange, link, mirror, only_staging, promote, staging,
 };
@@ -185,11 +187,6 @@ pub fn read(path: &Utf8Path) -> Result<Option<Vec<u8>>> {
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(io("read", path)(error)),
     }
-}
-
-/// `None` if the file is absent; invalid UTF-8 is replaced.
-pub fn read_text(path: &Utf8Path) -> Result<Option<String>> {
-    Ok(read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// A file to read parts of; `None` if it cannot be read.

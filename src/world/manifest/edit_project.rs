@@ -226,15 +226,25 @@ pub fn without_package(setup_cfg: &str) -> Option<String> {
     };
     let mut kept = String::new();
     let mut skipped = false;
+    // comments directly above a section are about that one, not about the section before
+    let mut above = String::new();
     for line in setup_cfg.split_inclusive('\n') {
         let section = line
             .strip_prefix('[')
             .and_then(|rest| rest.split(']').next());
         if let Some(name) = section {
             skipped = is_own(name);
+            if !skipped {
+                kept.push_str(&above);
+            }
+            above.clear();
         }
         if !skipped {
             kept.push_str(line);
+        } else if line.starts_with(['#', ';']) || (line.trim().is_empty() && !above.is_empty()) {
+            above.push_str(line);
+        } else {
+            above.clear();
         }
     }
     let kept = kept.trim_end();
@@ -325,5 +335,12 @@ mod tests {
             without_package("[options]\nx = 1\n[egg_info]\ntag_build =\n"),
             None
         );
+    }
+
+    #[test]
+    fn comments_above_a_section_of_setup_cfg_stay_with_it() {
+        let before = "[metadata]\nname = a\n# of a\nversion = 1\n\n# wide\n; lines\n\n# in editors\n[flake8]\nx = 1\n";
+        let kept = without_package(before).unwrap();
+        assert_eq!(kept, "# wide\n; lines\n\n# in editors\n[flake8]\nx = 1\n");
     }
 }

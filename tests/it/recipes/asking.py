@@ -1090,6 +1090,15 @@ class Installing(Case):
         self.assertEqual(asked, [["flake8==7.1.2", "flake8-own"]])
 
 
+class Encodings(Case):
+    def test_a_list_of_requirements_is_decoded_by_its_byte_order_mark(self):
+        for encoding in "utf-8", "utf-8-sig", "utf-16", "utf-16-be":
+            module, text = self.project({})("project"), "ruff==0.5.1\r\n"
+            mark = "\ufeff" if encoding.endswith("be") else ""
+            (self.root / "requirements-dev.txt").write_bytes((mark + text).encode(encoding))
+            self.assertEqual(module.text(self.root / "requirements-dev.txt"), "ruff==0.5.1\n", encoding)
+
+
 class Endless(Case):
     def test_names_that_multiply_without_end_are_not_read(self):
         module = self.project({})("tasks")

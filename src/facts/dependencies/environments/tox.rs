@@ -404,12 +404,22 @@ fn of_python(factor: &str, is_not: bool) -> Option<String> {
     }
 }
 
-/// `py{39,310}-{a,b}, lint` is five names.
+/// Steps in which braces are expanded: more than any list of environments needs.
+const MOST: usize = 10_000;
+
+/// `py{39,310}-{a,b}, lint` is five names. Those that multiply beyond [`MOST`] are none.
 fn expanded(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for part in at_commas(text) {
+        let before = names.len();
+        let mut steps = 0;
         let mut open = vec![part.to_owned()];
         while let Some(name) = open.pop() {
+            steps += 1;
+            if steps > MOST {
+                names.truncate(before);
+                break;
+            }
             let braces = name.split_once('{');
             let inside = braces.and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
             match inside {
@@ -460,6 +470,8 @@ mod tests {
             expanded("py{39,310}-{a,b}, lint"),
             ["py39-a", "py39-b", "py310-a", "py310-b", "lint"]
         );
+        let endless = ["{0,1}", "{,}", "{0,1}{,}"].map(|part| part.repeat(40));
+        assert_eq!(expanded(&format!("{},lint", endless.join(","))), ["lint"]);
     }
 
     #[test]

@@ -372,6 +372,12 @@ fn folders_whose_tests_are_not_run_are_named() {
     assert_eq!(left_out("", &[example]), ["docs"]);
     let both = [example, "tests/test_b.py"];
     assert_eq!(left_out("", &both), ["docs"]);
+    let inside = ["tests/examples/test_a.py", "tests/test_b.py"];
+    assert_eq!(
+        left_out("", &inside),
+        [""; 0],
+        "pytest looks into all of `tests`"
+    );
     let said = "[tool.pytest.ini_options]\ntestpaths = ['docs', 'tests']\n";
     for (pyproject, files) in [(said, &both[..]), ("", &[example, "test_b.py"])] {
         assert_eq!(left_out(pyproject, files), [""; 0], "{pyproject}");
