@@ -254,7 +254,7 @@ mod tests {
         ] {
             assert_eq!(
                 members(&session, &[word.to_owned()]),
-                [meant.clone()],
+                std::slice::from_ref(meant),
                 "{word}"
             );
         }

@@ -157,7 +157,7 @@ mod tests {
     fn what_is_wrong_in_a_file_of_variables_is_named_with_its_line() {
         let said = |text: &str| {
             let mut pairs = dotenvy::from_read_iter(text.as_bytes());
-            let error = pairs.find_map(|pair| pair.err()).unwrap();
+            let error = pairs.find_map(Result::err).unwrap();
             let error = unreadable(Utf8Path::new("one.env"), text, &error);
             (error.to_string(), error.hint())
         };

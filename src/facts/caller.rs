@@ -129,7 +129,7 @@ mod tests {
     fn recipes_find_this_program_and_no_folder_takes_the_place_of_a_chosen_tool() {
         use std::os::unix::fs::PermissionsExt as _;
         let temp = tempfile::tempdir().unwrap();
-        let root = Utf8PathBuf::from_path_buf(temp.path().canonicalize().unwrap()).unwrap();
+        let root = disk::resolve(Utf8Path::from_path(temp.path()).unwrap());
         let program = |path: &str| {
             let path = root.join(path);
             disk::write(&path, b"").unwrap();
