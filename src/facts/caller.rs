@@ -120,12 +120,11 @@ fn files_in(session: &Session, variable: &str) -> Vec<Utf8PathBuf> {
     files.map(|file| session.absolute(file)).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))] // scripts of a shell stand for the programs
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(unix)]
     fn recipes_find_this_program_and_no_folder_takes_the_place_of_a_chosen_tool() {
         use std::os::unix::fs::PermissionsExt as _;
         let temp = tempfile::tempdir().unwrap();

@@ -10,7 +10,7 @@ use url::Url;
 use crate::facts::environment::Environment;
 use crate::facts::fingerprint::{Input, TreeScope};
 use crate::world::disk;
-use crate::world::manifest::{PyProject, Toml};
+use crate::world::manifest::Manifests;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,9 +83,9 @@ impl LocalDistribution {
     fn built_from(&self) -> BTreeSet<Utf8PathBuf> {
         let names = ["pyproject.toml", "setup.cfg", "setup.py"];
         let mut files: BTreeSet<Utf8PathBuf> = names.map(|name| self.from.join(name)).into();
-        let toml = Toml::read(&self.from.join("pyproject.toml")).ok().flatten();
-        let pyproject = toml.and_then(|toml| PyProject::of(toml).ok());
-        for (pattern, _) in pyproject.iter().flat_map(PyProject::file_keys) {
+        let path = self.from.join("pyproject.toml");
+        let pyproject = Manifests::default().pyproject(&path).ok().flatten();
+        for (pattern, _) in pyproject.iter().flat_map(|it| it.file_keys()) {
             files.insert(self.from.join(&pattern));
             files.extend(disk::matching(&self.from, &pattern));
         }

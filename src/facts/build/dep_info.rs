@@ -39,7 +39,7 @@ pub(super) fn linked_sources(
     packages: &[&Utf8Path],
 ) -> BTreeSet<Utf8PathBuf> {
     let mut files = BTreeSet::new();
-    for text in of_compiler(built) {
+    for text in units::dep_info_texts(built) {
         // from the folder of its workspace or of its package
         let roots = || packages.iter().chain([&workspace]);
         if is_elsewhere(&text, roots()) {
@@ -55,21 +55,12 @@ pub(super) fn linked_sources(
 /// The sources of each crate that was compiled in `built`, cargo's folder of one profile, by the compiler's
 /// own dep-info: the crate's root first, relative to `workspace` unless absolute.
 pub fn sources_of_crates(built: &Utf8Path, workspace: &Utf8Path) -> Vec<Vec<Utf8PathBuf>> {
-    let sources = of_compiler(built).into_iter().filter_map(|text| {
+    let sources = units::dep_info_texts(built).into_iter().filter_map(|text| {
         let (_, paths) = text.lines().find_map(|line| line.split_once(": "))?;
         let paths = split_escaped(paths).into_iter();
         Some(paths.map(|path| workspace.join(path)).collect())
     });
     sources.collect()
-}
-
-/// The texts of the compiler's own dep-info in `built`, one for each crate and build script.
-pub(super) fn of_compiler(built: &Utf8Path) -> Vec<String> {
-    let files = units::compiler_dep_infos(built);
-    let texts = files
-        .iter()
-        .filter_map(|path| disk::read_text(path).ok().flatten());
-    texts.collect()
 }
 
 /// Whether a crate's root is in none of the folders: it comes from a registry, like most crates of a build.

@@ -34,7 +34,7 @@ pub fn fingerprints(built: &Utf8Path) -> Vec<OfPackage> {
 /// The files in which the compiler says what it read of a crate or build script, absolute.
 ///
 /// `built`: as of [`fingerprints`].
-pub(super) fn compiler_dep_infos(built: &Utf8Path) -> Vec<Utf8PathBuf> {
+fn compiler_dep_infos(built: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut folders = vec![built.join("deps")];
     folders.extend(hashed(built.join("build")).map(|script| script.path));
     // what a build script leaves in its own folder is not the compiler's
@@ -46,6 +46,15 @@ pub(super) fn compiler_dep_infos(built: &Utf8Path) -> Vec<Utf8PathBuf> {
         names.into_iter().map(|name| dir.join(name))
     });
     files.collect()
+}
+
+/// The texts of the compiler's own dep-info in `built`, one for each crate and build script.
+pub(super) fn dep_info_texts(built: &Utf8Path) -> Vec<String> {
+    let files = compiler_dep_infos(built);
+    let texts = files
+        .iter()
+        .filter_map(|path| disk::read_text(path).ok().flatten());
+    texts.collect()
 }
 
 /// The files with what build scripts printed.

@@ -8,7 +8,6 @@ use crate::facts::fingerprint::{Input, LocalPackage};
 use crate::world::disk;
 use crate::world::session::Session;
 
-use super::dep_info::of_compiler;
 use super::units;
 
 /// Environment variables that the crates of the build read: `env!` by the compiler's dep-info,
@@ -48,7 +47,7 @@ fn declared(scripts: &ScriptOutputs, local: &[LocalPackage]) -> BTreeSet<String>
 }
 
 fn read_by_compiler(built: &Utf8Path) -> BTreeSet<String> {
-    let texts = of_compiler(built);
+    let texts = units::dep_info_texts(built);
     let names = texts.iter().flat_map(|text| variables_in(text));
     names.filter(|name| !is_of_the_build(name)).collect()
 }

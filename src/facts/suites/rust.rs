@@ -325,7 +325,7 @@ mod tests {
             "quickcheck::quickcheck! {",
             "#[datatest::files(\"data\", { input in r\"(.*).txt\" })]",
             "#[cfg(test)]\nmod cases {\n    #[parameterized(a = { 1 })]\n    fn f(a: u8) {}\n}",
-            "#[cfg(test)]\n#[allow(dead_code)]\npub(crate) mod cases;",
+            "#[cfg(test)]\n#[rustfmt::skip]\npub(crate) mod cases;",
             "#[cfg(all(test, feature = \"x\"))] mod cases;",
         ] {
             assert!(has_tests(text), "{text}");

@@ -16,8 +16,12 @@ use crate::model::path::normalize;
 
 use super::{
     ConditionalFeature, Config, Spanned, Toml, spanned_strings, standard, strings_of, tables_of,
-    typed, uv_settings,
+    typed,
 };
+
+/// What came before dependency groups, and is part of the group `dev` (uv docs, "Legacy
+/// `dev-dependencies`").
+pub(super) const DEV_DEPENDENCIES: [&str; 3] = ["tool", "uv", "dev-dependencies"];
 
 #[derive(Debug, Default)]
 pub struct PyProject {
@@ -368,7 +372,7 @@ fn groups(toml: &Toml) -> BTreeMap<String, Vec<GroupItem>> {
         .flat_map(|table| table.iter())
         .map(|(name, item)| (package_name::normalize(name), group_items(item)))
         .collect();
-    if let Some(older) = toml.get(&uv_settings::DEV_DEPENDENCIES) {
+    if let Some(older) = toml.get(&DEV_DEPENDENCIES) {
         let dev = groups.entry("dev".to_owned()).or_default();
         dev.extend(group_items(older));
     }

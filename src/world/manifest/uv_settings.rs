@@ -7,11 +7,8 @@ use toml_edit::{Item, TableLike, Value};
 
 use crate::model::package_name;
 
+use super::pyproject::DEV_DEPENDENCIES;
 use super::{PyProject, spanned_strings, strings_of, table_of, tables_of};
-
-/// What came before dependency groups, and is part of the group `dev` (uv docs, "Legacy
-/// `dev-dependencies`").
-pub(super) const DEV_DEPENDENCIES: [&str; 3] = ["tool", "uv", "dev-dependencies"];
 
 /// One entry of a set in `[tool.uv] conflicts`: an extra or a group of a package, or all of it. Names are
 /// normalised.
