@@ -2,8 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "this folder spawns")]
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::process::Command;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use crate::model::error::{Error, MachineError};
 use crate::model::invocation::Invocation;
@@ -73,6 +77,22 @@ pub(super) fn command(invocation: &Invocation) -> Command {
     }
     command.envs(&invocation.set);
     command
+}
+
+/// Starts a program. One that was just written may be busy for a moment: a child that another thread starts
+/// meanwhile holds the file open for writing until it executes its own program (`ETXTBSY` in execve(2)).
+pub(super) fn spawn(command: &mut CommandWrap) -> std::io::Result<Box<dyn ChildWrapper>> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    const TRIES: usize = 25;
+    for _ in 1..TRIES {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
+    command.spawn()
 }
 
 pub(super) fn wait_error(invocation: &Invocation) -> impl FnOnce(std::io::Error) -> Error + use<> {

@@ -11,7 +11,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use crate::model::error::{MachineError, Result};
 use crate::model::invocation::Invocation;
 
-use super::child::{Output, Status, Stream, command, spawn_error, wait_error};
+use super::child::{Output, Status, Stream, command, spawn, spawn_error, wait_error};
 use super::patience::Patience;
 use super::running::Running;
 #[cfg(unix)]
@@ -170,7 +170,7 @@ impl Group {
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
         Ok(Self {
-            leader: command.spawn()?,
+            leader: spawn(&mut command)?,
             passed_on: 0,
             told: None,
             asks: false,
@@ -281,7 +281,9 @@ fn end_stopped(_leader: &dyn ChildWrapper) {}
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs::Permissions;
     use std::io::Write;
+    use std::os::unix::fs::PermissionsExt as _;
 
     use camino::Utf8Path;
 
@@ -289,6 +291,25 @@ mod tests {
 
     fn sh(script: &str) -> Invocation {
         Invocation::new("/bin/sh", Utf8Path::new("/")).args(["-c", script])
+    }
+
+    /// As long as another process has the file open for writing, Linux does not execute it.
+    #[test]
+    fn a_program_that_is_still_being_written_is_waited_for() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(temp.path()).unwrap();
+        let program = dir.join("program");
+        std::fs::write(&program, "#!/bin/sh\nexit 3\n").unwrap();
+        std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let open = std::fs::File::options().append(true).open(&program);
+        let open = open.unwrap();
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(60));
+            drop(open);
+        });
+        let output = read(&Invocation::new(program.as_str(), dir)).unwrap();
+        writer.join().unwrap();
+        assert_eq!(output.status, Status::Code(3));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use crate::model::error::{Error, Result};
 use crate::model::invocation::Invocation;
 
-use super::child::{Status, command, spawn_error, wait_error};
+use super::child::{Status, command, spawn, spawn_error, wait_error};
 #[cfg(unix)]
 use super::patience::Patience;
 use super::running::Running;
@@ -72,7 +72,7 @@ pub fn show(invocation: &Invocation, stdin_is_terminal: bool) -> Result<Status> 
     let mut command = CommandWrap::from(command(invocation));
     #[cfg(windows)]
     command.wrap(process_wrap::std::JobObject);
-    let child = command.spawn().map_err(spawn_error(invocation))?;
+    let child = spawn(&mut command).map_err(spawn_error(invocation))?;
     let _running = Running::single(child.id());
     let _count = Count::begin();
     let mut shown = Shown {
