@@ -53,7 +53,7 @@ pub(super) fn call(
     let diagnosis = listener.diagnoses.first();
     let exit = diagnosis.as_ref().and_then(Diagnosis::exit);
     let exit = exit.unwrap_or(run.exit);
-    let hint = diagnosis.map(|diagnosis| diagnosis.text);
+    let hint = diagnosis.map(|diagnosis| diagnosis.hint(run.hint.as_ref()));
     Err(Error::Step {
         step: format!("{} {}", step.verb.to_lowercase(), step.subject),
         status: status.to_string(),

@@ -57,6 +57,8 @@ pub(super) enum Fault {
     Machine,
     /// A tool's setting, in the project's files or in a variable.
     Configuration,
+    /// Requirements that exclude each other, of which some may be the step's own.
+    Requirements,
     /// A missing program.
     Program,
     /// What is being built.
@@ -68,9 +70,17 @@ impl Diagnosis {
     pub(in crate::execute) fn exit(&self) -> Option<Exit> {
         match self.fault {
             Fault::Machine => Some(Exit::Environment),
-            Fault::Configuration => Some(Exit::Usage),
+            Fault::Configuration | Fault::Requirements => Some(Exit::Usage),
             Fault::Program => Some(Exit::Tool),
             Fault::Checkout => None,
+        }
+    }
+
+    /// What to do about it; `own`: what the step suggests if it fails, whatever the cause.
+    pub(in crate::execute) fn hint(self, own: Option<&String>) -> String {
+        match (self.fault, own) {
+            (Fault::Requirements, Some(own)) => own.clone(),
+            _ => self.text,
         }
     }
 }
@@ -80,8 +90,9 @@ impl Diagnosis {
 /// `repository`: the one being fetched.
 pub(super) fn of(line: &str, repository: Option<&str>) -> Option<Diagnosis> {
     type Reader = fn(&str) -> Option<String>;
-    const READERS: [(Reader, Fault); 4] = [
+    const READERS: [(Reader, Fault); 5] = [
         (of_the_machine, Fault::Machine),
+        (of_requirements, Fault::Requirements),
         (of_configuration, Fault::Configuration),
         (of_a_program, Fault::Program),
         (of_the_checkout, Fault::Checkout),
@@ -162,6 +173,24 @@ pub(super) fn of_the_machine(line: &str) -> Option<String> {
     is_short.then(|| MEMORY.into())
 }
 
+fn of_requirements(line: &str) -> Option<String> {
+    let cause = unsatisfiable(line)?;
+    let text = "the requirements exclude each other: relax one of those that uv names";
+    unknown_package(cause).is_none().then(|| text.to_owned())
+}
+
+/// Why uv's resolver finds no solution.
+fn unsatisfiable(line: &str) -> Option<&str> {
+    let (_, cause) = line.split_once("cause: Because ")?;
+    cause.contains("unsatisfiable").then_some(cause)
+}
+
+/// The package without which there is none.
+fn unknown_package(cause: &str) -> Option<&str> {
+    let (name, _) = cause.split_once(" was not found in the package registry")?;
+    (!name.contains(' ')).then_some(name)
+}
+
 /// uv's messages about its own settings before it does anything, and cargo's about its own when it needs a crate.
 fn of_configuration(line: &str) -> Option<String> {
     let places = [
@@ -175,16 +204,12 @@ fn of_configuration(line: &str) -> Option<String> {
              configuration"
         ));
     }
-    if let Some((_, cause)) = line.split_once("cause: Because ")
-        && line.contains("unsatisfiable")
+    if let Some(cause) = unsatisfiable(line)
+        && let Some(name) = unknown_package(cause)
     {
-        let missing = cause.split_once(" was not found in the package registry");
-        return Some(match missing {
-            Some((name, _)) if !name.contains(' ') => format!(
-                "no index that uv uses has `{name}`: correct its name, or declare where it comes from in [tool.uv.sources]"
-            ),
-            _ => "the requirements exclude each other: relax one of those that uv names".into(),
-        });
+        return Some(format!(
+            "no index that uv uses has `{name}`: correct its name, or declare where it comes from in [tool.uv.sources]"
+        ));
     }
     let said = line.trim_start().strip_prefix("error: ")?;
     if said.contains("is incompatible with the project's Python requirement") {

@@ -212,7 +212,7 @@ mod tests {
         let failed = "error: No solution found when resolving dependencies\n  cause: Because only attrs==24 is available \
                       and you require attrs>24, we can conclude that your requirements are unsatisfiable.\n";
         let fault = |said: &str| heard(said).map(|it| it.fault);
-        assert_eq!(fault(failed), Some(Fault::Configuration));
+        assert_eq!(fault(failed), Some(Fault::Requirements));
         let offline = "\nhint: Packages were unavailable because the network was disabled. When the network is \
                        disabled, registry packages may only be read from the cache.\n";
         assert_eq!(fault(&format!("{failed}{offline}")), Some(Fault::Machine));
