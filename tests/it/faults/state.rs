@@ -120,9 +120,9 @@ fn f49_an_environment_of_another_python_is_made_again_and_what_pip_left_is_named
     fs::remove_file(&python).unwrap();
     std::os::unix::fs::symlink(other, &python).unwrap();
     let run = project.dev().run().succeeds();
-    let was = format!("bit now, and was cpython-{old}-");
+    let was = format!("bit, and was cpython-{old}-");
     run.says_once("Creating .venv")
-        .says(&format!("its Python is cpython-{new}-"))
+        .says(&format!("its Python is now cpython-{new}-"))
         .says(&was);
     let version = "import sys; print('%d.%d' % sys.version_info[:2])";
     assert_eq!(project.python(version), old);
