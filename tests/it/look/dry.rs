@@ -243,7 +243,7 @@ fn a_variable_says_what_its_option_says_unless_the_command_line_says_otherwise()
     let offline = dev().env("CARGO_PYX_OFFLINE", "yes").run().succeeds();
     assert!(offline.stdout.contains("--offline"), "{offline}");
     let wrong = dev().env("CARGO_PYX_OFFLINE", "perhaps").run();
-    wrong.exits(2).says("for '--offline'");
+    wrong.exits(2).says("for 'CARGO_PYX_OFFLINE'");
     let quiet = || dev().env("CARGO_PYX_QUIET", "1");
     let fresh = |run: Pyx| run.run().succeeds();
     let said = fresh(quiet().with(&["-v"]));
