@@ -2,12 +2,14 @@
 
 use super::workflows::tool;
 
-/// As `pyproject.toml` configures it. Pinned, as its rules and its format change.
+/// Pinned, as its rules and its format change.
 const RUFF: &str = "ruff@0.17.6";
+const CONFIGURED: [&str; 3] = ["--config", ".ci/ruff.toml", "--no-cache"];
 
 /// Among others a name that nothing defines: no test comes to every line of every recipe.
 #[test]
 fn it_is_formatted_and_names_nothing_that_is_not_there() {
-    tool(&[RUFF, "check", "--no-cache"], &["."]);
-    tool(&[RUFF, "format", "--check", "--no-cache"], &["."]);
+    for call in [&["check"][..], &["format", "--check"]] {
+        tool(&[&[RUFF], call, &CONFIGURED].concat(), &["."]);
+    }
 }

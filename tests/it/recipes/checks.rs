@@ -54,7 +54,7 @@ fn lint_runs_every_check_and_fails_with_any() {
 #[test]
 fn a_check_that_does_not_exist_is_named() {
     let project = small(&folder!());
-    let run = just(&project, &["lint", "a b"]).run().exits(1);
+    let run = just(&project, &["lint", "a b"]).run().exits(2);
     run.says("no check `a b`")
         .says("clippy, python, ruff, rust");
 }
