@@ -222,7 +222,8 @@ impl Releasing {
             return Ok(root.join("dist"));
         };
         let dir = path::normalize(dir);
-        if let Some(file) = disk::in_the_way(&dir.join("in")) {
+        let there = disk::in_the_way(&dir.join("in"));
+        if let Some(file) = there.filter(|there| !disk::is_dir(there)) {
             return Err(Error::Usage(format!(
                 "`--out-dir {dir}`: `{file}` is not a folder"
             )));

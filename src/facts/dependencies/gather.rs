@@ -384,13 +384,18 @@ pub(super) fn without_members(
 }
 
 /// Without the members that a list names: they are built here, and what an index has by their names may be
-/// anybody's.
+/// anybody's. One with extras stays, to be replaced by what these list.
 fn without_named_members(project: &Project, mut sync: Sync) -> Option<Sync> {
     if let Source::Requirements { requirements, .. } = &mut sync.source {
         let packages = project.members.iter().filter(|it| it.pyproject.is_some());
         let names: BTreeSet<&String> = packages.map(|member| &member.name).collect();
-        requirements.retain(|it| it.package_name().is_none_or(|name| !names.contains(&name)));
-        if requirements.is_empty() && sync.groups.is_empty() && sync.extras.is_empty() {
+        requirements.retain(|it| {
+            let has_extras = matches!(it, Requirement::Package(text) if text.contains('['));
+            has_extras || it.package_name().is_none_or(|name| !names.contains(&name))
+        });
+        let is_option =
+            |it: &Requirement| matches!(it, Requirement::Index(_) | Requirement::Constraints(_));
+        if requirements.iter().all(is_option) && sync.groups.is_empty() && sync.extras.is_empty() {
             return None;
         }
     }

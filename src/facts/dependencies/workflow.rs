@@ -72,9 +72,10 @@ fn for_every_python<'a>(job: &[Line<'a>]) -> Vec<Line<'a>> {
     let asks = |(_, line): &Line<'_>| {
         let condition = line.trim_start_matches(['-', ' ']).strip_prefix("if:");
         condition.is_some_and(|it| {
-            ["matrix", "python", "$"]
-                .iter()
-                .any(|word| it.contains(word))
+            !it.contains("cache-hit")
+                && ["matrix", "python", "$"]
+                    .iter()
+                    .any(|word| it.contains(word))
         })
     };
     let steps = steps.chunk_by(|_, (at, line)| !(*at == depth && line.starts_with('-')));

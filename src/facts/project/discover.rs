@@ -394,13 +394,14 @@ fn search(manifests: &Manifests, root: &Utf8Path) -> Result<Searched> {
         }
     }
     let mut rejected = Vec::new();
-    for package in &packages {
+    // where there is nothing else, cargo's reason is the answer
+    for package in packages.iter().filter(|_| packages.len() > 1) {
         if workspace_without(manifests, &package.cargo)?.is_some() {
             rejected.push(package.dir().to_owned());
         }
     }
     if rejected.len() == packages.len() {
-        rejected.clear(); // where there is nothing else, cargo's reason is the answer
+        rejected.clear();
     }
     packages.retain(|package| !rejected.iter().any(|dir| dir == package.dir()));
     Ok(Searched { packages, rejected })

@@ -131,7 +131,9 @@ pub(super) fn answering<'a>(root: &Utf8Path, members: &'a [Member], word: &str) 
         meant.map(|member| member.name.as_str()).collect::<Vec<_>>()
     });
     let mut found = found.into_iter().filter(|names| !names.is_empty());
-    found.next().unwrap_or_default()
+    let mut names = found.next().unwrap_or_default();
+    names.dedup(); // a package and a crate may share one
+    names
 }
 
 impl Member {

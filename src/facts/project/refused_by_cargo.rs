@@ -6,6 +6,7 @@ use camino::Utf8Path;
 
 use crate::model::error::Result;
 use crate::model::path::{relative, slashed};
+use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests};
 
 use super::crates::crates_from;
@@ -23,6 +24,16 @@ pub(super) fn workspace_without(
     let Some(root) = manifests.cargo(&dir.join("Cargo.toml"))? else {
         return Ok(None); // named by the crate, and not there
     };
+    let names_root = cargo.toml.str(&["package", "workspace"]).is_some();
+    if names_root && !cargo.dir().starts_with(&dir) {
+        return Ok(None); // a member by the dependencies of others, wherever it is
+    }
+    let folder = slashed(relative(root.dir(), cargo.dir()).as_str().into());
+    let members = root.toml.strings(&["workspace", "members"]);
+    let mut members = members.iter();
+    if members.any(|pattern| disk::is_folder_like(pattern, &folder)) {
+        return Ok(None); // without a look at all the others
+    }
     let crates = crates_from(manifests, &root, Vec::new())?;
     let has_it = crates.iter().any(|one| one.toml.path == cargo.toml.path);
     Ok((!has_it).then_some(root))

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::error::{Error, MachineError, Result};
 
-use super::is_there;
+use super::{behind_links, is_there};
 
 /// What is in the way of a file: itself where it is a folder, or what stands where a folder above it would be.
 pub fn in_the_way(path: &Utf8Path) -> Option<Utf8PathBuf> {
@@ -20,6 +20,7 @@ pub fn in_the_way(path: &Utf8Path) -> Option<Utf8PathBuf> {
 /// # Errors
 /// [`MachineError::Io`]
 pub fn check_writable(path: &Utf8Path) -> Result<()> {
+    let path = &behind_links(path);
     let folder = nearest_above(path).unwrap_or(Utf8Path::new("/"));
     let tried = tempfile::tempfile_in(folder);
     tried.map(drop).map_err(|source| {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{command, read, temp};
+use super::{command, on_path, read, temp};
 
 /// No run of a fixture takes this long.
 const HANGS: Duration = Duration::from_secs(400);
@@ -133,7 +133,8 @@ fn ignores_signals() -> bool {
 
 /// The same command, which is told what signals are sent to it.
 fn heeding_signals(command: &Command) -> Command {
-    let mut heeding = Command::new("env");
+    // by its path: that of the run may lead nowhere
+    let mut heeding = Command::new(on_path("env").unwrap());
     heeding.arg("--default-signal=HUP,INT,TERM");
     heeding.arg(command.get_program()).args(command.get_args());
     let set = command.get_envs();

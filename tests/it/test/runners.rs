@@ -256,7 +256,8 @@ fn what_tests_miss_is_named_with_the_place_where_the_project_has_it() {
     let py = || test(&project, &["--py"]).run();
     let nox = "def test(session):\n    session.install('pytest', *read())\n";
     project.write("noxfile.py", nox);
-    py().exits(1).says("hint: what `noxfile.py:2` installs");
+    py().exits(1)
+        .says("hint: pyx cannot tell what `noxfile.py:2` installs");
     project.write("Makefile", "check:\n\tpip install idna\n");
     py().exits(1).says("hint: `Makefile:2` names `idna`");
     let groups = "\n[dependency-groups]\ntest = [\"pytest\"]\nnames = [\"idna\"]\n";

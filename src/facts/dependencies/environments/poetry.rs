@@ -46,6 +46,9 @@ fn sources(toml: &Toml) -> (Vec<String>, Place) {
     if first.is_empty() && !last.is_empty() {
         first.push(PYPI.to_owned());
     }
+    if last.is_empty() && first.iter().all(|url| url == PYPI) {
+        first.clear(); // uv's own default, for which the user may have set a mirror
+    }
     first.extend(last);
     (first, at)
 }
@@ -193,6 +196,7 @@ fn specifiers(constraint: &str) -> Option<String> {
 
 /// The ranges as one: gaps between them must be whole series (`!=2.*`).
 fn union(alternatives: &[&str]) -> Option<String> {
+    const MOST_MISSING: u64 = 100; // versions may be dates
     let mut ranges = Vec::new();
     for alternative in alternatives {
         let [begin, end] = all_of(alternative)?.try_into().ok()?;
@@ -209,6 +213,9 @@ fn union(alternatives: &[&str]) -> Option<String> {
             let ([from], [to]) = (end.release(), next.release()) else {
                 return None;
             };
+            if to - from > MOST_MISSING {
+                return None;
+            }
             missing.extend((*from..*to).map(|series| format!(",!={series}.*")));
         }
         end = end.max(last);

@@ -166,6 +166,12 @@ impl ToolEnvironment {
             "PIP_EXTRA_INDEX_URL" | "UV_EXTRA_INDEX_URL" | "UV_INDEX" => "--index",
             _ => return,
         };
+        // of a variable of the user's that the project has a default for
+        let read = value
+            .strip_prefix("{env:")
+            .and_then(|it| it.strip_suffix('}'));
+        let default = read.and_then(|it| it.split_once(':'));
+        let value = default.map_or(value, |(_, default)| default);
         for url in value.split_whitespace() {
             self.look_in(option, url, place);
         }
