@@ -211,7 +211,17 @@ fn of_configuration(line: &str) -> Option<String> {
             "no index that uv uses has `{name}`: correct its name, or declare where it comes from in [tool.uv.sources]"
         ));
     }
+    if let Some(text) = of_a_feature(line) {
+        return Some(text);
+    }
     let said = line.trim_start().strip_prefix("error: ")?;
+    if said.ends_with("is not defined")
+        && let Some(profile) = quoted(said, "profile `")
+    {
+        return Some(format!(
+            "choose another profile, or define [profile.{profile}] in the Cargo.toml of the workspace"
+        ));
+    }
     if said.contains("is incompatible with the project's Python requirement") {
         return Some("choose a Python that fits, with `--python` or in .python-version".into());
     }
@@ -237,6 +247,22 @@ fn of_configuration(line: &str) -> Option<String> {
         .iter()
         .any(|name| file.ends_with(name));
     is_uvs.then(|| format!("uv cannot read {file}: fix the error named above"))
+}
+
+/// A feature that the crate that it is asked of does not have, by cargo's message.
+fn of_a_feature(line: &str) -> Option<String> {
+    if line.contains(" does not have that feature") {
+        let (package, feature) = (quoted(line, " but `")?, quoted(line, "with feature `")?);
+        return Some(format!(
+            "{package} has no feature `{feature}`: correct where it is asked for"
+        ));
+    }
+    let said = line.strip_prefix("error: ")?;
+    let (words, features) = said.split_once(": ")?;
+    let is_list = words.contains(" contain")
+        && (words.ends_with(" this feature") || words.ends_with(" these features"));
+    is_list
+        .then(|| format!("correct `{features}`: [features] of Cargo.toml lists those that exist"))
 }
 
 /// A compiler, or its wrapper, that cargo could not start.
@@ -428,6 +454,19 @@ mod tests {
             ),
             (
                 "error: Workspace member `/p/x` is missing a `pyproject.toml` (matches: `x`)",
+                Exit::Usage,
+            ),
+            ("error: profile `nope` is not defined", Exit::Usage),
+            (
+                "error: the package 'hello' does not contain this feature: nope",
+                Exit::Usage,
+            ),
+            (
+                "error: none of the selected packages contains these features: no, nope",
+                Exit::Usage,
+            ),
+            (
+                "package `hello` depends on `pyo3` with feature `nope` but `pyo3` does not have that feature.",
                 Exit::Usage,
             ),
             (

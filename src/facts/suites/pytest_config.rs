@@ -49,7 +49,9 @@ pub(super) struct PytestConfig {
     pub(super) is_there: bool,
     /// Whether it is in the folder itself, and not above it.
     is_own: bool,
-    /// `testpaths`, with its patterns expanded.
+    /// `testpaths`, with its patterns expanded. A path in it need not exist.
+    pub(super) stated_paths: Option<Vec<String>>,
+    /// Those that exist: pytest passes over the rest, and looks everywhere if there is none.
     pub(super) paths: Option<Vec<String>>,
     /// `python_files`
     files: Vec<String>,
@@ -67,8 +69,12 @@ impl PytestConfig {
             if config.is_there {
                 config.is_own = folder == dir;
                 // they count from their folder only
-                let paths = config.paths.filter(|_| folder == dir);
-                config.paths = paths.and_then(|paths| found(dir, paths));
+                let paths = config.stated_paths.filter(|_| folder == dir);
+                config.stated_paths = paths.and_then(|paths| expanded(dir, paths));
+                config.paths = config.stated_paths.clone().and_then(|mut paths| {
+                    paths.retain(|path| disk::is_there(&dir.join(path)));
+                    (!paths.is_empty()).then_some(paths)
+                });
                 return Ok(config);
             }
         }
@@ -130,7 +136,7 @@ impl PytestConfig {
         match key {
             "testpaths" => {
                 let words = value.split_whitespace().map(str::to_owned);
-                self.paths.get_or_insert_default().extend(words);
+                self.stated_paths.get_or_insert_default().extend(words);
             }
             "python_files" => {
                 let words = value.split_whitespace().map(str::to_owned);
@@ -147,7 +153,7 @@ impl PytestConfig {
     /// Whether the folder's own configuration says where its tests are, how they are named, or that doctests
     /// are among them.
     pub(super) fn says_where(&self) -> bool {
-        let says = self.paths.is_some() || !self.files.is_empty() || self.collects_documents;
+        let says = self.stated_paths.is_some() || !self.files.is_empty() || self.collects_documents;
         self.is_own && says
     }
 
@@ -237,9 +243,8 @@ fn says_anything(toml: &Toml, table: &[&str]) -> bool {
     toml.keys(table).iter().any(|key| key != INI_OPTIONS)
 }
 
-/// What `testpaths` matches in its folder, patterns included; `None` if nothing: pytest then looks
-/// everywhere.
-fn found(dir: &Utf8Path, paths: Vec<String>) -> Option<Vec<String>> {
+/// The paths of a folder with what patterns among them match; `None` if nothing.
+fn expanded(dir: &Utf8Path, paths: Vec<String>) -> Option<Vec<String>> {
     let find = |path: String| {
         if !path.contains(['*', '?', '[']) {
             return vec![path];
@@ -329,7 +334,7 @@ mod tests {
         let text = "[other]\ntestpaths = no\n[pytest]  # options\ntestpaths =\n    a\n# why\n    # not d\n    b c\n\
             addopts: -q\n  -x\n";
         let config = config(&[("tox.ini", text)]);
-        assert_eq!(config.paths.unwrap(), ["a", "b", "c"]);
+        assert_eq!(config.stated_paths.unwrap(), ["a", "b", "c"]);
         assert_eq!(
             config.options.split_whitespace().collect::<Vec<_>>(),
             ["-q", "-x"]
@@ -351,7 +356,7 @@ mod tests {
         ];
         let paths = |files: &[(&str, String)]| {
             let files: Vec<_> = files.iter().map(|(name, text)| (*name, &**text)).collect();
-            config(&files).paths.unwrap_or_default()
+            config(&files).stated_paths.unwrap_or_default()
         };
         for (at, expected) in ["a", "b", "c", "d", "e", "f", "g"].into_iter().enumerate() {
             assert_eq!(paths(&files[at..]), [expected], "{}", files[at].0);
@@ -374,13 +379,17 @@ mod tests {
     }
 
     #[test]
-    fn patterns_for_where_tests_are_mean_what_they_find() {
-        let said = "[pytest]\ntestpaths = pkg/*/tests more\n";
+    fn patterns_for_where_tests_are_mean_what_they_find_and_paths_what_exists() {
         let test = ("pkg/a/tests/test_a.py", "");
-        let paths = |files: &[(&str, &str)]| config(files).paths;
-        let all = paths(&[("pytest.ini", said), test]).unwrap();
-        assert_eq!(all, ["pkg/a/tests", "more"]);
-        let said = "[pytest]\ntestpaths = none-*\n";
-        assert_eq!(paths(&[("pytest.ini", said), test]), None);
+        let paths = |said: &str| {
+            let said = format!("[pytest]\ntestpaths = {said}\n");
+            let config = config(&[("pytest.ini", &said), test]);
+            [config.stated_paths, config.paths].map(Option::unwrap_or_default)
+        };
+        let [stated, found] = paths("pkg/*/tests gone pkg");
+        assert_eq!(stated, ["pkg/a/tests", "gone", "pkg"]);
+        assert_eq!(found, ["pkg/a/tests", "pkg"]);
+        assert_eq!(paths("gone"), [vec!["gone".to_owned()], Vec::new()]);
+        assert_eq!(paths("none-*"), [const { Vec::<String>::new() }; 2]);
     }
 }

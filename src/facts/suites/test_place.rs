@@ -95,7 +95,8 @@ impl TestPlace {
         runner: TestRunner,
     ) -> Self {
         let default = Self::default().folder;
-        let paths: Vec<&str> = config.paths.iter().flatten().map(|path| &**path).collect();
+        let paths = config.stated_paths.iter().flatten();
+        let paths: Vec<&str> = paths.map(|path| &**path).collect();
         let seen = below(root, tests, &paths);
         let most = most(&seen);
         let is_elsewhere = most.as_ref().is_some_and(|folder| is_of_tests(folder))

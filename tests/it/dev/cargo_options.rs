@@ -75,6 +75,12 @@ fn features_and_configuration_of_the_command_line_are_part_of_the_build() {
     for wrong in [["--config", "none.toml"], ["-j", "0"], ["--target-dir", ""]] {
         with(&wrong).exits(2);
     }
+    for (wrong, hint) in [
+        (["--profile", "none"], "hint: choose another profile"),
+        (["--features", "quiet"], "hint: correct `quiet`: [features]"),
+    ] {
+        with(&wrong).exits(2).says(hint);
+    }
     assert_eq!(project.traces(), "?? Cargo.lock\n?? sad.toml\n");
 }
 

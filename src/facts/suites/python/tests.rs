@@ -205,6 +205,9 @@ fn a_path_keeps_benchmarks_and_docs_out_unless_the_project_names_its_own() {
     assert_eq!(args("", &files), ["tests"]);
     let said = "[tool.pytest.ini_options]\ntestpaths = 'tests'\n";
     assert!(args(said, &files).is_empty());
+    // pytest would look everywhere
+    let said = "[tool.pytest.ini_options]\ntestpaths = 'gone'\n";
+    assert_eq!(args(said, &files), ["tests"]);
 }
 
 #[test]
