@@ -46,11 +46,11 @@ fn f41_whatever_is_damaged_the_set_does_not_pass_for_checked() {
     damaged(
         &project,
         "release.json",
-        "`SHA256SUMS` and `release.json` differ",
+        "`SHA256SUMS` and `release.json` disagree",
     );
     let more = format!("{sums}{}  other.whl\n", "0".repeat(64));
     project.write("dist/SHA256SUMS", &more);
-    let unlisted = "lists `other.whl`, and `release.json` does not";
+    let unlisted = "lists `other.whl`, but `release.json` does not";
     damaged(&project, "SHA256SUMS", unlisted);
     project.write("dist/SHA256SUMS", &sums);
     let other = manifest.replace("\"version\": \"0.1.0\"", "\"version\": \"0.0.9\"");
