@@ -138,8 +138,10 @@ mod tests {
     }
 
     fn shown(root: &Utf8Path, found: Vec<OfPackage>) -> Vec<String> {
-        let show =
-            |it: OfPackage| format!("{}: {}", it.package, it.path.strip_prefix(root).unwrap());
+        let show = |it: OfPackage| {
+            let path = it.path.strip_prefix(root).unwrap().as_str();
+            format!("{}: {}", it.package, path.replace('\\', "/"))
+        };
         let mut found: Vec<String> = found.into_iter().map(show).collect();
         found.sort();
         found

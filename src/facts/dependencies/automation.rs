@@ -144,8 +144,12 @@ impl Automation {
     }
 }
 
+/// Those that there are, under the names that they have: a file system that takes no notice of case would
+/// have one of them several times.
 pub(super) fn files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let named = FILES.iter().map(|name| folder.join(name));
+    let names = disk::names(folder);
+    let is_there = |name: &&&str| name.contains('/') || names.iter().any(|it| it == *name);
+    let named = FILES.iter().filter(is_there).map(|name| folder.join(name));
     named.chain(workflow::files(folder)).collect()
 }
 

@@ -183,9 +183,9 @@ mod tests {
         for none in ["", "any"] {
             assert_eq!(asked(none, None), "3.10 ([tool.pyx] python)");
         }
-        let program = root.join("installed/bin/python3");
-        disk::write(&program, b"").unwrap();
         let folder = root.join("installed");
+        let program = folder.join("bin/python3");
+        disk::write(&program, b"").unwrap();
         assert_eq!(
             asked(folder.as_str(), None),
             format!("{program} (UV_PYTHON)")

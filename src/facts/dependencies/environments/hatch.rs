@@ -143,10 +143,12 @@ mod tests {
     #[test]
     fn what_depends_on_where_it_runs_is_told_by_its_line() {
         let text = "[envs.default]\ndependencies = [\n  'pytest',\n  'x @ {env:X}',\n  'y @ {root:uri}/y',\n]\nfeatures = ['Test_A']\n";
-        let toml = Arc::new(Toml::parse(Utf8Path::new("/p/hatch.toml"), text).unwrap());
+        let dir = Utf8Path::new(if cfg!(windows) { "C:/p" } else { "/p" });
+        let toml = Arc::new(Toml::parse(&dir.join("hatch.toml"), text).unwrap());
         let found = super::read(&toml, &["envs"]);
         let words = Requirement::words(&found[0].requirements);
-        assert_eq!(words, ["pytest", "y @ file:///p/y"]);
+        let url = Url::from_file_path(dir.join("y")).unwrap();
+        assert_eq!(words, ["pytest".to_owned(), format!("y @ {url}")]);
         assert_eq!(found[0].unread[0].0.line, 4);
         assert_eq!(found[0].unread.len(), 1);
         assert_eq!(found[0].extras, ["test-a"]);

@@ -486,9 +486,10 @@ mod tests {
             assert_eq!(Requirement::words(&found.everything()), ["ours"]);
         }
         let found = of(&["-f dist", "--extra-index-url https://more", "ours"]);
+        let folder = normalize(Utf8Path::new("/p/dist"));
         assert_eq!(
             Requirement::words(&found.indexed[0].indexes),
-            ["--find-links=/p/dist", "--index=https://more"]
+            [&*format!("--find-links={folder}"), "--index=https://more"]
         );
         // nobody can tell where that is
         let found = of(&["-i {env:CORP}", "ours"]);
