@@ -423,7 +423,6 @@ pub struct Prove {
     pub suffixes: Vec<String>,
     /// Whether a new `dist-info` was written.
     pub installed: bool,
-
     /// cargo, to be asked which packages are local.
     pub cargo: Utf8PathBuf,
     /// How often it was rebuilt in this run.
