@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::facts::{Facts, Request, RunState, Tools};
 use crate::model::error::Result;
@@ -12,6 +12,7 @@ use crate::world::interpreter;
 use crate::world::session::Session;
 
 use super::global::CommandContext;
+use super::shell::Shell;
 
 /// Print what to export so that cargo, an IDE or a debugger sees what pyx sees
 ///
@@ -24,7 +25,7 @@ use super::global::CommandContext;
 Examples:
   eval \"$(cargo pyx env)\"                                    sh, bash, zsh
   cargo pyx env --shell fish | source
-  cargo pyx env --shell pwsh | Out-String | Invoke-Expression
+  cargo pyx env --shell powershell | Out-String | Invoke-Expression
   cargo pyx env --json                                       one object of names and values")]
 pub struct Env {
     /// Print one JSON object
@@ -33,16 +34,6 @@ pub struct Env {
     /// Shell to print for [default: that of $SHELL]
     #[arg(long, value_name = "SHELL")]
     pub shell: Option<Shell>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    #[value(alias = "sh")]
-    Bash,
-    Zsh,
-    Fish,
-    #[value(alias = "powershell")]
-    Pwsh,
 }
 
 impl Env {
@@ -89,8 +80,8 @@ impl Shell {
         match name {
             Some("fish") => Self::Fish,
             Some("zsh") => Self::Zsh,
-            Some("pwsh") => Self::Pwsh,
-            None if cfg!(windows) => Self::Pwsh,
+            Some("pwsh") => Self::Powershell,
+            None if cfg!(windows) => Self::Powershell,
             _ => Self::Bash,
         }
     }
@@ -100,7 +91,7 @@ impl Shell {
         let lines = variables.iter().map(|(name, value)| match self {
             Self::Bash | Self::Zsh => format!("export {name}={}\n", quote(value)),
             Self::Fish => format!("set -gx {name} {}\n", fish(value)),
-            Self::Pwsh => format!("$env:{name} = {}\n", pwsh(value)),
+            Self::Powershell => format!("$env:{name} = {}\n", pwsh(value)),
         });
         lines.collect()
     }
@@ -136,7 +127,10 @@ mod tests {
         let words = shlex::split(bash.trim()).unwrap();
         assert_eq!(words, ["export", &*format!("A={value}")]);
         assert_eq!(script(Shell::Fish), "set -gx A '/it\\'s a \\\\ $HOME’s'\n");
-        assert_eq!(script(Shell::Pwsh), "$env:A = '/it''s a \\ $HOME’’s'\n");
+        assert_eq!(
+            script(Shell::Powershell),
+            "$env:A = '/it''s a \\ $HOME’’s'\n"
+        );
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod new;
 mod publish;
 mod release;
 mod run;
+mod shell;
 mod test;
 
 use std::ffi::OsString;

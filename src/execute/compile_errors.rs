@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::model::test_result::Place;
+use crate::model::test_result::SourceLine;
 use crate::ui::Ui;
 use crate::world::session::Session;
 
@@ -13,7 +13,7 @@ use super::report::in_workspace;
 pub(super) struct CompileErrors {
     /// The message whose place is still to come.
     open: Option<String>,
-    found: Vec<(Place, String)>,
+    found: Vec<(SourceLine, String)>,
 }
 
 impl CompileErrors {
@@ -55,9 +55,9 @@ fn message(line: &str) -> Option<&str> {
 }
 
 /// `  --> src/lib.rs:3:9`
-fn place(line: &str) -> Option<Place> {
+fn place(line: &str) -> Option<SourceLine> {
     let place = line.trim_start().strip_prefix("--> ")?;
-    Place::parse(place.trim_end())
+    SourceLine::parse(place.trim_end())
 }
 
 #[cfg(test)]

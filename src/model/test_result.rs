@@ -106,19 +106,19 @@ pub struct TestCase {
     pub message: String,
     /// Where it failed, else where it is defined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+    pub place: Option<SourceLine>,
 }
 
 /// A line of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct SourceLine {
     /// Absolute, or as the runner reports it.
     pub file: String,
     /// From 1.
     pub line: u64,
 }
 
-impl Place {
+impl SourceLine {
     /// Parses `FILE:LINE:COLUMN`, as rustc and panics print it.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.rsplitn(3, ':');

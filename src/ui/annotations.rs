@@ -1,17 +1,17 @@
 //! Messages that CI shows next to the lines they are about (GitHub's documentation, "Workflow commands").
 
-use crate::model::test_result::Place;
+use crate::model::test_result::SourceLine;
 
 use super::Ui;
 
 impl Ui {
     /// An error at a line. On stderr, which GitHub reads as well: stdout is data.
-    pub fn annotation(&self, place: Option<&Place>, title: &str, message: &str) {
+    pub fn annotation(&self, place: Option<&SourceLine>, title: &str, message: &str) {
         self.say(command(place, title, message).as_bytes());
     }
 }
 
-fn command(place: Option<&Place>, title: &str, message: &str) -> String {
+fn command(place: Option<&SourceLine>, title: &str, message: &str) -> String {
     let mut properties = Vec::new();
     if let Some(place) = place {
         properties.push(format!("file={}", property(&place.file)));
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line_whatever_is_in_it() {
-        let place = Place {
+        let place = SourceLine {
             file: "a,b.py".to_owned(),
             line: 3,
         };

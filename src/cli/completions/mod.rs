@@ -4,13 +4,14 @@ mod candidates;
 
 use std::ffi::OsString;
 
-use clap::{Args, Command, ValueEnum};
+use clap::{Args, Command};
 use clap_complete::CompleteEnv;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
 
 use crate::model::error::{Error, MachineError, Result};
 use crate::ui::Ui;
 
+use super::shell::Shell;
 use candidates::CompletionContext;
 
 /// Which shell asks, where one does.
@@ -36,15 +37,6 @@ pub struct Completions {
     /// Shell to print the script for
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-    #[value(alias = "pwsh")]
-    Powershell,
 }
 
 impl Shell {

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::model::path::shown;
-use crate::model::test_result::{Place, TestResult};
+use crate::model::test_result::{SourceLine, TestResult};
 use crate::ui::Ui;
 use crate::world::disk;
 use crate::world::session::Session;
@@ -37,15 +37,15 @@ pub fn annotate(
 /// Relative to the folder that was checked out, if it is in there.
 pub(in crate::execute) fn in_workspace(
     session: &Session,
-    place: &Place,
+    place: &SourceLine,
     roots: &[Utf8PathBuf],
-) -> Place {
+) -> SourceLine {
     let mut candidates = roots.iter().map(|root| root.join(&place.file));
     let path = candidates.find(|path| disk::is_file(path));
     let path = path.unwrap_or_else(|| session.absolute(&place.file));
     let root = session.path_var("GITHUB_WORKSPACE");
     let root = root.unwrap_or_else(|| session.cwd.clone());
-    Place {
+    SourceLine {
         file: shown(&root, &path).into_string(),
         line: place.line,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::test_result::{CaseOutcome, Place, TestCase};
+use crate::model::test_result::{CaseOutcome, SourceLine, TestCase};
 use crate::world::process::Stream;
 
 /// The tests that one run of cargo has reported so far.
@@ -151,10 +151,10 @@ fn announced(line: &str) -> Option<(&str, &str)> {
 }
 
 /// `src/lib.rs - add (line 3)`; what runs is a file that rustdoc has made from it.
-fn documented_at(name: &str) -> Option<Place> {
+fn documented_at(name: &str) -> Option<SourceLine> {
     let (file, rest) = name.split_once(" - ")?;
     let (_, line) = rest.rsplit_once("(line ")?;
-    Some(Place {
+    Some(SourceLine {
         file: file.to_owned(),
         line: line.strip_suffix(')')?.parse().ok()?,
     })
@@ -218,9 +218,9 @@ fn put_reason_first(case: &mut TestCase) {
 }
 
 /// `thread 'a' (7) panicked at src/lib.rs:3:9:`
-fn panicked_at(line: &str) -> Option<Place> {
+fn panicked_at(line: &str) -> Option<SourceLine> {
     let (_, place) = line.split_once(" panicked at ")?;
-    Place::parse(place.trim_end_matches(':'))
+    SourceLine::parse(place.trim_end_matches(':'))
 }
 
 /// The names of the tests among the lines of `--list --format terse`, with how many programs have one with

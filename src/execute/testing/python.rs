@@ -10,7 +10,7 @@ use crate::facts::dependencies::hint_for_missing;
 use crate::model::error::{MachineError, Result};
 use crate::model::runner_options::{self, RunnerOptions};
 use crate::model::test_result::{
-    CaseOutcome, NoTestsReason, Place, Sharing, TestCase, TestKind, TestResult,
+    CaseOutcome, NoTestsReason, Sharing, SourceLine, TestCase, TestKind, TestResult,
 };
 use crate::plan::{Reporter, Share, Test};
 use crate::world::disk;
@@ -228,7 +228,7 @@ impl Report {
                 outcome,
                 seconds,
                 message,
-                place: place.map(|(file, line)| Place { file, line }),
+                place: place.map(|(file, line)| SourceLine { file, line }),
             }),
             Event::Collected { count } => self.collected = count,
             Event::Share { found, taken } => {

@@ -16,7 +16,7 @@ use super::sync::{Source, Sync};
 use super::{environments, groups, workflow};
 
 /// Packages that one file lists together.
-struct Place {
+struct PackageList {
     file: Utf8PathBuf,
     requirements: Vec<Requirement>,
 }
@@ -40,18 +40,18 @@ pub(super) fn besides(
     let mut known = known(listed, project)?;
     let mut found = Vec::new();
     for folder in folders {
-        for mut place in places(project, folder, files)? {
-            let names = names_in(&place.requirements)?;
+        for mut list in package_lists(project, folder, files)? {
+            let names = names_in(&list.requirements)?;
             if names
                 .iter()
                 .all(|name| known.contains(name) || !named.contains(name))
             {
                 continue;
             }
-            place.requirements = named_in(place.requirements)?;
-            let requirements = &mut place.requirements;
+            list.requirements = named_in(list.requirements)?;
+            let requirements = &mut list.requirements;
             requirements.retain(|it| it.package_name().is_some_and(|name| known.insert(name)));
-            found.push(Sync::of(Source::listed_in(place.file, place.requirements)));
+            found.push(Sync::of(Source::listed_in(list.file, list.requirements)));
         }
     }
     Ok(found)
@@ -118,16 +118,16 @@ fn asked_by(pyproject: &PyProject) -> Vec<String> {
     asked
 }
 
-fn places(
+fn package_lists(
     project: &Project,
     folder: &Utf8Path,
     files: &mut Vec<Utf8PathBuf>,
-) -> Result<Vec<Place>> {
+) -> Result<Vec<PackageList>> {
     let path = folder.join("pyproject.toml");
     let pyproject = project.manifests.pyproject_or_empty(&path)?;
     let mut found = Vec::new();
     for environment in environments::all(&project.manifests, &pyproject, files)? {
-        found.push(Place {
+        found.push(PackageList {
             file: environment.file.unwrap_or_else(|| path.clone()),
             requirements: workflow::without_tools(environment.requirements),
         });
@@ -135,7 +135,7 @@ fn places(
     for file in workflow::files(folder) {
         let text = disk::read_text(&file)?.unwrap_or_default();
         let jobs = workflow::installed_by_jobs(&text).into_iter();
-        found.extend(jobs.map(|requirements| Place {
+        found.extend(jobs.map(|requirements| PackageList {
             file: file.clone(),
             requirements,
         }));

@@ -8,7 +8,7 @@ use toml_edit::{Item, TableLike};
 use crate::model::path::normalize;
 use crate::world::manifest::{Toml, tables_of};
 
-use super::tool_environment::{LocalPackage, Place, ToolEnvironment, place};
+use super::tool_environment::{LocalRequirement, Place, ToolEnvironment, place};
 
 const GROUPS: [&str; 3] = ["tool", "poetry", "group"];
 
@@ -116,10 +116,10 @@ fn add(found: &mut ToolEnvironment, name: &str, item: &Item, place: &Place) {
 }
 
 /// What is taken from a folder or a file.
-fn local(name: &str, table: &dyn TableLike, place: &Place) -> Option<LocalPackage> {
+fn local(name: &str, table: &dyn TableLike, place: &Place) -> Option<LocalRequirement> {
     let path = table.get("path").or(table.get("file"))?.as_str()?;
     let dir = place.path.parent().unwrap_or(&place.path);
-    Some(LocalPackage {
+    Some(LocalRequirement {
         path: normalize(&dir.join(path)),
         name: Some(name.to_owned()),
         extras: extras(table),

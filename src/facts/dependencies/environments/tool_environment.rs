@@ -216,7 +216,7 @@ impl ToolEnvironment {
     fn add_package(&mut self, text: &str, place: &Place, is_editable: bool) {
         let text = text.trim();
         let dir = place.path.parent().unwrap_or(&place.path);
-        if let Some(local) = LocalPackage::read(text, dir) {
+        if let Some(local) = LocalRequirement::read(text, dir) {
             self.add_local(&local, place, text, is_editable);
         } else if is_named_as_file(text) {
             self.miss(place, text);
@@ -231,7 +231,7 @@ impl ToolEnvironment {
     /// `said`: as written.
     pub(super) fn add_local(
         &mut self,
-        local: &LocalPackage,
+        local: &LocalRequirement,
         place: &Place,
         said: &str,
         is_editable: bool,
@@ -291,7 +291,7 @@ impl ToolEnvironment {
 
 /// A package that is taken from a folder or a file of this machine.
 #[derive(Debug)]
-pub(super) struct LocalPackage {
+pub(super) struct LocalRequirement {
     /// Absolute.
     pub(super) path: Utf8PathBuf,
     pub(super) name: Option<String>,
@@ -301,7 +301,7 @@ pub(super) struct LocalPackage {
     pub(super) marker: String,
 }
 
-impl LocalPackage {
+impl LocalRequirement {
     /// What begins like a path or its URL: `./sub[x]`, `../sub`, `file:///sub#egg=name`. `dir`: what it is
     /// relative to.
     fn read(text: &str, dir: &Utf8Path) -> Option<Self> {
