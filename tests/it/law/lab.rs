@@ -198,7 +198,14 @@ impl Lab {
 
     pub(super) fn judged(&mut self, expect: Expect, flags: &[&str]) -> Law {
         self.forget_compiled();
-        let run = self.pyx("dev").with(flags).run();
+        let mut run = self.pyx("dev").with(flags).run();
+        // git brings back a name that the lock, which it ignores, does not know: the hint mends that
+        let mut lines = run.stderr.lines();
+        if let Some(words) = lines.find_map(|line| line.strip_prefix("hint: uv lock")) {
+            let words: Vec<&str> = words.split_whitespace().collect();
+            self.other(&uv(), &[&["lock"], &words[..]].concat());
+            run = self.pyx("dev").with(flags).run();
+        }
         self.judge(&run, expect)
     }
 
