@@ -35,7 +35,9 @@ pub(super) fn prepare(
         if embedding::probe(context, build).is_err() {
             return Ok(()); // said in the place of their result
         }
-        let features = own_features(context, build, &suite.tested);
+        // its Python is configured once, for all calls
+        let packages = [&suite.tested[..], &suite.documented].concat();
+        let features = own_features(context, build, &packages);
         embedding::prepare(plan, context, build, &features)?;
     }
     // with fail-fast, nothing else is waited for

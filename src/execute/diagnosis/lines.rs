@@ -24,15 +24,17 @@ const OUT_OF_MEMORY: [&str; 5] = [
 ];
 
 /// What git, cargo, uv and Python print about a missing network or a silent server.
-const UNREACHABLE: [&str; 8] = [
+const UNREACHABLE: [&str; 10] = [
     "Could not connect to server",
     "Could not resolve host",
+    "Could not resolve proxy",
     "Couldn't connect to server",
     "failed to lookup address",
     "name resolution",
     "Name or service not known",
     "Network is unreachable",
     "network failure seems to have happened",
+    "Timeout was reached",
 ];
 
 /// The same while a repository is fetched, about whose server they print less.
@@ -149,7 +151,13 @@ pub(super) fn of_the_network(line: &str, repository: Option<&str>) -> Option<Str
     let by_git = quoted(line, "unable to access '");
     let repository = by_git.as_deref().or(repository);
     let says = |all: &[&str]| all.iter().any(|words| line.contains(words));
-    if says(&UNREACHABLE) || says(&NOT_FETCHED) && repository.is_some() || is_python_timeout(line) {
+    // a server that refuses or does not have it is reached
+    let is_gits = by_git.is_some() && !line.contains("returned error: 4");
+    if is_gits
+        || says(&UNREACHABLE)
+        || says(&NOT_FETCHED) && repository.is_some()
+        || is_python_timeout(line)
+    {
         let what = match repository {
             Some(repository) => format!("the dependency {repository} cannot be fetched"),
             None => "a package index or repository cannot be reached".to_owned(),
@@ -412,6 +420,9 @@ mod tests {
             "  process didn't exit successfully: `rustc …` (signal: 9, SIGKILL: kill)",
             "error: Failed to initialize cache at `/nonexistent/.cache/uv`",
             "  [6] Could not resolve hostname (Could not resolve host: example.org)",
+            "  [28] Timeout was reached (Connection timed out after 30001 milliseconds)",
+            "fatal: unable to access 'https://example.org/y.git/': The requested URL returned error: 503",
+            "fatal: unable to access 'https://example.org/y.git/': Could not resolve proxy: none.invalid",
             "  cause: error sending request for url (http://127.0.0.1:9/simple/pytest/)",
             "URLError: <urlopen error [Errno -3] Temporary failure in name resolution>",
         ] {
@@ -420,6 +431,8 @@ mod tests {
                 "{line}"
             );
         }
+        let refused = "fatal: unable to access 'https://example.org/y.git/': The requested URL returned error: 403";
+        assert_eq!(of(refused, None), None);
         let library = of(
             "/usr/bin/ld: cannot find -lssl: No such file or directory",
             None,

@@ -571,6 +571,32 @@ fn the_features_of_the_extension_are_those_of_its_rust_tests() {
     }
 }
 
+#[test]
+fn documentation_without_other_tests_is_linked_with_the_features_that_it_is_tested_with() {
+    let project = Project::cold(&folder!().join("hello"), "hello");
+    let optional = "\"0.29\", features = [\"abi3-py39\"], optional = true }";
+    project.edit(
+        "Cargo.toml",
+        "\"0.29\"",
+        &format!("{{ version = {optional}"),
+    );
+    project.append("Cargo.toml", "\n[features]\npython = [\"dep:pyo3\"]\n");
+    let lines = "\n[tool.maturin]\nfeatures = ['python']\n\n[tool.pyx.test]\ndoctests = true\n";
+    project.append("pyproject.toml", lines);
+    project.write(
+        "src/lib.rs",
+        "/// ```\n/// assert!(true);\n/// ```\npub fn documented() {}\n",
+    );
+    let plan = test(&project, &["--rust", "--dry-run"]).run().succeeds();
+    let lines = plan.stdout.lines();
+    let calls = lines.filter(|line| line.contains(" check ") || line.contains(" --doc"));
+    let calls: Vec<&str> = calls.collect();
+    assert_eq!(calls.len(), 2, "{plan}");
+    for call in calls {
+        assert!(call.contains("--features hello/python"), "{call}");
+    }
+}
+
 /// cargo goes by times.
 #[test]
 fn what_tests_are_compiled_from_is_seen_by_its_content_whatever_its_time_says() {
