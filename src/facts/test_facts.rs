@@ -85,6 +85,12 @@ impl TestFacts {
         if !self.suites.is_empty() {
             warnings.extend(of_packages_aside(project));
         }
+        warnings.extend(self.suites.untested_documentation.iter().map(|package| {
+            format!(
+                "the doctests of {package} are left out: its doc comments are Python's docstrings \
+                 (`doctests = true` in [tool.pyx.test] runs them)"
+            )
+        }));
         for suite in &self.suites.rust {
             let Some(member) = project.members.iter().find(|it| it.name == suite.member) else {
                 continue;

@@ -4,8 +4,19 @@ use camino::Utf8Path;
 
 use crate::world::disk;
 
-/// Whether documentation contains a test: in comments, or in an included file.
-pub(super) fn has_doctests(text: &str, file: &Utf8Path) -> bool {
+/// What rustdoc would test of a file's documentation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Doctests {
+    #[default]
+    None,
+    /// Blocks that name no language and may be another's: what Python shows as a docstring is one to rustdoc.
+    Unnamed,
+    /// At least one that is Rust by its name, or by how it looks.
+    Rust,
+}
+
+/// What documentation contains: in comments, or in an included file.
+pub(super) fn doctests(text: &str, file: &Utf8Path) -> Doctests {
     let mut is_block = false;
     let comment = |line| {
         let line = str::trim_start(line);
@@ -25,18 +36,27 @@ pub(super) fn has_doctests(text: &str, file: &Utf8Path) -> bool {
     // a separate text, which may span lines
     let is_quoted = text.contains("doc = \"") || text.contains("doc = r");
     let is_joined = text.contains("doc = concat!(") && text.contains("```");
-    is_joined
-        || has_rust_block(text.lines().map(comment))
-        || is_quoted && has_rust_block(text.lines().map(Some))
-        || text.lines().any(|line| match included(line) {
-            Some(text) => has_rust_block(text.lines().map(Some)),
-            None => line.contains("doc = include_str!") || line.contains("doctest!("),
-        })
+    let is_unknown = |line: &str| {
+        included(line).is_none()
+            && (line.contains("doc = include_str!") || line.contains("doctest!("))
+    };
+    let mut found = of_blocks(text.lines().map(comment));
+    if is_joined || text.lines().any(is_unknown) {
+        found = found.max(Doctests::Unnamed);
+    }
+    if is_quoted {
+        found = found.max(of_blocks(text.lines().map(Some)));
+    }
+    let files = text.lines().filter_map(included);
+    files.fold(found, |found, text| {
+        found.max(of_blocks(text.lines().map(Some)))
+    })
 }
 
-/// Whether a code block in Markdown is Rust to rustdoc; a line outside the documentation ends a block.
-fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
-    let mut open: Option<&str> = None;
+/// What the code blocks of Markdown are to rustdoc; a line outside the documentation ends a block.
+fn of_blocks<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> Doctests {
+    let mut found = Doctests::None;
+    let mut open: Option<(&str, bool)> = None;
     for line in lines {
         let Some(line) = line.map(str::trim) else {
             open = None;
@@ -49,14 +69,31 @@ fn has_rust_block<'a>(lines: impl Iterator<Item = Option<&'a str>>) -> bool {
         };
         match open {
             // only as many of the same or more end it
-            Some(begin) if fence.starts_with(begin) && words.is_empty() => open = None,
+            Some((begin, _)) if fence.starts_with(begin) && words.is_empty() => open = None,
+            Some((_, true)) if looks_like_rust(line) => found = Doctests::Rust,
             Some(_) => {}
             None if fence.len() < 3 || fence.starts_with('`') && words.contains('`') => {}
-            None if is_tested(words) => return true,
-            None => open = Some(fence),
+            None => {
+                let is_tested = is_tested(words);
+                if is_tested {
+                    let is_named = !words.trim().is_empty();
+                    found = found.max(if is_named {
+                        Doctests::Rust
+                    } else {
+                        Doctests::Unnamed
+                    });
+                }
+                open = Some((fence, is_tested));
+            }
         }
     }
-    false
+    found
+}
+
+/// A line of code that no Python has.
+fn looks_like_rust(line: &str) -> bool {
+    let is_call = line.contains("!(") && !line.contains("!=");
+    line.ends_with([';', '{']) || is_call || line.starts_with("#[")
 }
 
 /// Whether rustdoc tests a block with these words on its fence (rustdoc book, "Documentation tests"; like
@@ -103,7 +140,8 @@ mod tests {
 
     #[test]
     fn only_rust_blocks_in_documentation_are_doctests() {
-        let documents = |text: &str| has_doctests(text, Utf8Path::new("/p/src/lib.rs"));
+        let documents =
+            |text: &str| doctests(text, Utf8Path::new("/p/src/lib.rs")) != Doctests::None;
         assert!(documents("/// ```\n/// f();\n/// ```"));
         assert!(documents("//! ```rust,no_run\n//! ```"));
         assert!(documents("/**\nWords.\n\n```\nf();\n```\n*/"));
@@ -146,5 +184,28 @@ mod tests {
         ] {
             assert!(!documents(&format!("/// {fence}\n/// f();\n")), "{fence}");
         }
+    }
+
+    #[test]
+    fn rust_is_told_from_docstrings_by_its_name_and_its_looks() {
+        let found = |text: &str| doctests(text, Utf8Path::new("/p/src/lib.rs"));
+        for rust in [
+            "/// ```rust\n/// f()\n/// ```",
+            "/// ```should_panic\n/// f()\n/// ```",
+            "/// ```\n/// assert_eq!(a(), 2)\n/// ```",
+            "/// ```\n/// use a::b;\n/// ```",
+            "/// ```\n/// fn main() {\n/// ```",
+            "/// ```\n/// #[derive(Debug)]\n/// ```",
+        ] {
+            assert_eq!(found(rust), Doctests::Rust, "{rust}");
+        }
+        for unnamed in [
+            "/// ```\n/// >>> f(1)\n/// 2\n/// ```",
+            "/// ```\n/// assert f(1) != (2)\n/// ```",
+            "/// ```\n/// ```\n/// A sentence;",
+        ] {
+            assert_eq!(found(unnamed), Doctests::Unnamed, "{unnamed}");
+        }
+        assert_eq!(found("/// ```python\n/// f();\n/// ```"), Doctests::None);
     }
 }

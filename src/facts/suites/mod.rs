@@ -61,6 +61,8 @@ pub struct Suites {
     pub left_out: BTreeSet<Utf8PathBuf>,
     /// The same for extensions that no pyproject.toml makes a package, so that nothing installs them.
     pub unpackaged: BTreeSet<Utf8PathBuf>,
+    /// Extension packages with documentation that is Rust and not tested.
+    pub untested_documentation: BTreeSet<String>,
 }
 
 impl Suites {
@@ -91,7 +93,9 @@ impl Suites {
         }
         if languages != Languages::Python {
             let has_nextest = tool::find(session, "cargo-nextest").is_some();
-            suites.rust = RustSuite::find(project, has_nextest)?;
+            let found = RustSuite::find(project, has_nextest)?;
+            suites.rust = found.suites;
+            suites.untested_documentation = found.untested_documentation;
             if !has_nextest && suites.rust.iter().any(|suite| suite.nextest) {
                 return Err(ToolError::Missing {
                     tool: "cargo-nextest",

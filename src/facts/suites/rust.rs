@@ -15,7 +15,7 @@ use crate::model::error::Result;
 use crate::world::disk;
 use crate::world::manifest::{CargoToml, Manifests, RustRunner};
 
-use super::doctests::has_doctests;
+use super::doctests::{Doctests, doctests};
 use super::documented_tests::{DocumentedFeatures, DocumentedTests};
 use super::rust_sources::RustSources;
 
@@ -48,6 +48,14 @@ pub struct RustSuite {
     pub documented_features: Option<DocumentedFeatures>,
 }
 
+/// The Rust tests of a project.
+#[derive(Debug, Default)]
+pub(super) struct RustTests {
+    pub(super) suites: Vec<RustSuite>,
+    /// Extension packages with documentation that is Rust and not tested.
+    pub(super) untested_documentation: BTreeSet<String>,
+}
+
 /// Crates that bind to other languages: packages that require them need other tools.
 const OTHER_LANGUAGES: [&str; 8] = [
     "extendr-api",
@@ -62,8 +70,8 @@ const OTHER_LANGUAGES: [&str; 8] = [
 
 impl RustSuite {
     /// `has_nextest`: whether cargo-nextest is on PATH.
-    pub(super) fn find(project: &Project, has_nextest: bool) -> Result<Vec<Self>> {
-        let mut suites: Vec<Self> = Vec::new();
+    pub(super) fn find(project: &Project, has_nextest: bool) -> Result<RustTests> {
+        let mut found = RustTests::default();
         let mut seen = BTreeSet::new();
         let extensions: BTreeSet<&Utf8Path> = project
             .members
@@ -97,7 +105,11 @@ impl RustSuite {
                         let own = said.filter(|_| manifest == member.manifest());
                         let documented = config.doctests || own.is_some_and(|it| it.documentation);
                         let docstrings = extensions.contains(manifest) && !documented;
-                        suite.add(&project.manifests, &cargo, docstrings)?;
+                        found.untested_documentation.extend(suite.add(
+                            &project.manifests,
+                            &cargo,
+                            docstrings,
+                        )?);
                         suite.specify(&project.manifests, member, &cargo)?;
                     }
                 }
@@ -105,25 +117,32 @@ impl RustSuite {
                     let is_alone = suite.is_of(member);
                     suite.documented_features =
                         said.filter(|_| is_alone).map(|it| it.features.clone());
-                    suites.push(suite);
+                    found.suites.push(suite);
                 }
             }
         }
-        Ok(suites)
+        Ok(found)
     }
 
-    /// `docstrings`: the crate's doc comments are Python's.
-    fn add(&mut self, manifests: &Manifests, cargo: &CargoToml, docstrings: bool) -> Result<()> {
+    /// `docstrings`: the crate's doc comments are Python's. Returns its name if Rust is among them all the same.
+    fn add(
+        &mut self,
+        manifests: &Manifests,
+        cargo: &CargoToml,
+        docstrings: bool,
+    ) -> Result<Option<String>> {
         let Some(name) = cargo.package_name() else {
-            return Ok(());
+            return Ok(None);
         };
         if binds_to_another_language(cargo) {
-            return Ok(());
+            return Ok(None);
         }
         let tests = CrateTests::of(cargo);
-        let documented = tests.documents && cargo.has_lib() && !docstrings;
+        let documented = tests.documents != Doctests::None && cargo.has_lib() && !docstrings;
+        let is_left_out = docstrings && tests.documents == Doctests::Rust && cargo.has_lib();
+        let left_out = is_left_out.then(|| name.to_owned());
         if !(tests.code || documented) {
-            return Ok(());
+            return Ok(left_out);
         }
         if self.manifest.as_str().is_empty() {
             self.manifest.clone_from(&cargo.toml.path);
@@ -143,7 +162,7 @@ impl RustSuite {
         self.links_python |= depends_on_python(manifests, cargo)?;
         self.tested.sort();
         self.documented.sort();
-        Ok(())
+        Ok(left_out)
     }
 }
 
@@ -201,14 +220,14 @@ fn crates(project: &Project, member: &Member) -> Result<Vec<Vec<Arc<CargoToml>>>
 /// What a crate's sources contain, read without compiling them.
 struct CrateTests {
     code: bool,
-    documents: bool,
+    documents: Doctests,
 }
 
 impl CrateTests {
     fn of(cargo: &CargoToml) -> Self {
         let mut tests = Self {
             code: !cargo.tests().is_empty() || cargo.has_own_harness(),
-            documents: false,
+            documents: Doctests::None,
         };
         // cargo book, "Cargo Targets": what the library says of its own tests; plain `cargo test --doc`
         // would pass over it
@@ -220,7 +239,9 @@ impl CrateTests {
         tests.code |= in_code && sources.has_unknown;
         for (file, text) in &sources.files {
             tests.code |= in_code && has_tests(text);
-            tests.documents |= in_documents && has_doctests(text, file);
+            if in_documents {
+                tests.documents = tests.documents.max(doctests(text, file));
+            }
         }
         tests
     }
@@ -385,7 +406,7 @@ mod tests {
         let manifests = Manifests::default();
         let cargo = manifests.cargo(&dir.join("Cargo.toml")).unwrap().unwrap();
         let tests = CrateTests::of(&cargo);
-        (tests.code, tests.documents)
+        (tests.code, tests.documents != Doctests::None)
     }
 
     #[test]
@@ -493,7 +514,7 @@ mod tests {
             ("crates/node/src/lib.rs", "#[test]\nfn a() {}\n"),
         ];
         let (_temp, project) = workspace(&files);
-        let suites = RustSuite::find(&project, false).unwrap();
+        let suites = RustSuite::find(&project, false).unwrap().suites;
         assert_eq!(suites.len(), 1);
         assert_eq!(suites[0].tested, ["core"]);
         assert_eq!(suites[0].documented, ["core"]);
@@ -536,7 +557,7 @@ mod tests {
                 ("core/src/lib.rs", "#[test]\nfn a() {}\n"),
             ];
             let (_temp, project) = workspace(&files);
-            let suites = RustSuite::find(&project, false).unwrap();
+            let suites = RustSuite::find(&project, false).unwrap().suites;
             let expected = [("core".to_owned(), format!("core@{version}"))];
             assert_eq!(suites[0].specs, expected.into());
         }
@@ -550,6 +571,6 @@ mod tests {
         ];
         let (_temp, mut project) = workspace(&files);
         project.members[0].workspace = project.members[0].dir.clone();
-        assert!(RustSuite::find(&project, false).unwrap().is_empty());
+        assert!(RustSuite::find(&project, false).unwrap().suites.is_empty());
     }
 }

@@ -581,13 +581,20 @@ fn documentation_without_other_tests_is_linked_with_the_features_that_it_is_test
         &format!("{{ version = {optional}"),
     );
     project.append("Cargo.toml", "\n[features]\npython = [\"dep:pyo3\"]\n");
-    let lines = "\n[tool.maturin]\nfeatures = ['python']\n\n[tool.pyx.test]\ndoctests = true\n";
-    project.append("pyproject.toml", lines);
+    project.append(
+        "pyproject.toml",
+        "\n[tool.maturin]\nfeatures = ['python']\n",
+    );
     project.write(
         "src/lib.rs",
         "/// ```\n/// assert!(true);\n/// ```\npub fn documented() {}\n",
     );
-    let plan = test(&project, &["--rust", "--dry-run"]).run().succeeds();
+    let left_out = "the doctests of hello are left out";
+    let run = test(&project, &["--dry-run"]).run().succeeds();
+    run.says_once(left_out);
+    project.append("pyproject.toml", "\n[tool.pyx.test]\ndoctests = true\n");
+    let run = test(&project, &["--rust", "--dry-run"]).run().succeeds();
+    let plan = run.never_says(left_out);
     let lines = plan.stdout.lines();
     let calls = lines.filter(|line| line.contains(" check ") || line.contains(" --doc"));
     let calls: Vec<&str> = calls.collect();
